@@ -1,0 +1,112 @@
+"""Many readers, few requests: commands that are wanted at the same time travel in the same batch."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+from .batch import LARGEST_BATCH, Command, Outcome
+from .client import Bitrix24Client
+
+
+@dataclass
+class Account:
+    """What one entity cost: requests that carried it, commands, and the portal's own seconds."""
+
+    requests: int = 0
+    commands: int = 0
+    operating_seconds: float = 0.0
+
+
+@dataclass
+class _Parcel:
+    """Commands that refer to one another, or at least belong to one caller."""
+
+    commands: Mapping[str, Command]
+    account: Account
+    outcomes: "asyncio.Future[dict[str, Outcome]]" = field(repr=False)
+
+
+class CommandBus:
+    """Collects the commands of concurrent readers and sends them in as few requests as they fit into.
+
+    While every connection is busy or the request gate is shut, parcels gather; so the busier the portal,
+    the fuller the batches. A parcel is never torn apart: its commands may refer to one another.
+    """
+
+    def __init__(self, client: Bitrix24Client, in_flight: int) -> None:
+        self._client = client
+        self._waiting: list[_Parcel] = []
+        self._sending: set[asyncio.Task[None]] = set()
+        self._in_flight = in_flight
+        self._numbers = count()
+
+    def keys(self, wanted: int) -> list[str]:
+        """Return fresh keys: texts, so that PHP makes a map of them, in the order of execution."""
+        return [f"c{next(self._numbers):06d}" for _ in range(wanted)]
+
+    async def one(self, command: Command, account: Account) -> Outcome:
+        """Return what became of a single command."""
+        (key,) = self.keys(1)
+        return (await self.run({key: command}, account))[key]
+
+    async def run(self, commands: Mapping[str, Command], account: Account) -> dict[str, Outcome]:
+        """Return one outcome per command; at most 50 commands, which travel together.
+
+        Raises:
+            Bitrix24Error: the request that carried them failed for good.
+        """
+        parcel = _Parcel(commands, account, asyncio.get_running_loop().create_future())
+        self._waiting.append(parcel)
+        self._dispatch()
+        return await parcel.outcomes
+
+    def _dispatch(self) -> None:
+        if self._waiting and len(self._sending) < self._in_flight:
+            task = asyncio.create_task(self._send())
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
+
+    def _sent(self, task: "asyncio.Task[None]") -> None:
+        self._sending.discard(task)
+        self._dispatch()
+
+    async def _send(self) -> None:
+        # readers that go on at this moment get their commands into the same request
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        parcels = self._load()
+        if not parcels:
+            return
+        self._dispatch()
+        merged = {key: command for parcel in parcels for key, command in parcel.commands.items()}
+        try:
+            outcomes = await self._client.batch(merged)
+        except BaseException as error:
+            for parcel in parcels:
+                if not parcel.outcomes.done():
+                    parcel.outcomes.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for account in {id(parcel.account): parcel.account for parcel in parcels}.values():
+            account.requests += 1
+        for parcel in parcels:
+            mine = {key: outcomes[key] for key in parcel.commands}
+            parcel.account.commands += len(mine)
+            parcel.account.operating_seconds += sum(
+                outcome.time.seconds or 0.0 for outcome in mine.values() if outcome.time
+            )
+            if not parcel.outcomes.done():
+                parcel.outcomes.set_result(mine)
+
+    def _load(self) -> list[_Parcel]:
+        """Take parcels in order, skipping those that no longer fit, until the batch is full."""
+        taken: list[_Parcel] = []
+        room = LARGEST_BATCH
+        for parcel in list(self._waiting):
+            if len(parcel.commands) <= room:
+                taken.append(parcel)
+                self._waiting.remove(parcel)
+                room -= len(parcel.commands)
+        return taken

@@ -1,0 +1,179 @@
+"""Row texts of the portal become typed Parquet: the one path every row takes.
+
+DuckDB parses the texts, because it alone of the fast parsers takes a value that is not of the declared
+type without failing or dropping it. What a typed column cannot hold is kept, exactly, in `_raw_values`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from .fields import Column, Kind
+
+_CASTS: dict[Kind, str] = {
+    "integer": "try_cast({0} AS BIGINT)",
+    # a cast to DECIMAL rounds: more digits than the column holds are kept as text instead
+    "decimal": "CASE WHEN try_cast({0} AS DECIMAL(38, 10)) = try_cast({0} AS DECIMAL(18, 2)) "
+    "THEN try_cast({0} AS DECIMAL(18, 2)) END",
+    "rate": "CASE WHEN try_cast({0} AS DECIMAL(38, 10)) = try_cast({0} AS DECIMAL(18, 4)) "
+    "THEN try_cast({0} AS DECIMAL(18, 4)) END",
+    "double": "try_cast({0} AS DOUBLE)",
+    # without an offset the moment is unknown, and a cast would take the machine's zone
+    "datetime": "CASE WHEN regexp_matches({0}, '(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$') "
+    "THEN try_cast({0} AS TIMESTAMPTZ) END",
+    "boolean": "CASE WHEN {0} IN ('true', 'Y', '1') THEN true WHEN {0} IN ('false', 'N', '0') THEN false END",
+}
+# An unescaped quote before a colon ends a key, so a link inside a text does not match.
+_LINK_MARKS = "downloadUrl|urlMachine|DOWNLOAD_URL|showUrl|auth=|token="
+_LINK = (
+    r"""\s*"(?:(?:downloadUrl|urlMachine|DOWNLOAD_URL|showUrl)"\s*:\s*"(?:[^"\\]|\\.)*\""""
+    r"""|url"\s*:\s*"(?:[^"\\]|\\.)*(?:auth=|token=|/rest/)(?:[^"\\]|\\.)*")"""
+)
+_PARQUET = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 25000)"
+_MEMORY = "192MB"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A Parquet file of typed rows, and how many of its values no typed column could hold."""
+
+    path: Path
+    rows: int
+    odd_values: int
+
+
+class Converter:
+    """Turns files of row texts (one JSON object a line) into Parquet files.
+
+    One converter serves one thread; `synced_at` is the moment written beside every row.
+    """
+
+    def __init__(self, synced_at: str) -> None:
+        self._synced_at = synced_at
+        self._db = duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY})
+        self._db.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+
+    def close(self) -> None:
+        """Lets go of the memory."""
+        self._db.close()
+
+    def convert(self, source: Path, columns: Sequence[Column], target: Path, longest: int) -> Converted:
+        """Writes the rows of `source` to `target`: complete or, under that name, not at all.
+
+        `longest` is the length of the longest row in bytes: it sizes the parser's buffers.
+        """
+        part = target.with_suffix(".part")
+        self._db.execute(f"COPY ({self._select(source, columns, longest)}) TO '{_quoted(part)}' {_PARQUET}")
+        rows, kept = self._one(f"SELECT count(*), count(_raw_values) FROM read_parquet('{_quoted(part)}')")
+        odd = self._odd_values(part) if kept else 0
+        part.replace(target)
+        return Converted(target, rows, odd)
+
+    def contact_points(self, rows: Path, owner_type: str, fields: Sequence[str], target: Path) -> Converted:
+        """Writes one row per phone, e-mail, site or messenger of the owners in `rows`."""
+        one = " UNION ALL ".join(
+            f"SELECT id AS owner_id, '{field}' AS field, "
+            f"unnest(json_extract({field.lower()}, '$[*]')) AS point "
+            f"FROM read_parquet('{_quoted(rows)}') WHERE json_type({field.lower()}) = 'ARRAY'"
+            for field in fields
+        )
+        part = target.with_suffix(".part")
+        self._db.execute(
+            f"""COPY (
+                SELECT '{owner_type}' AS owner_type, owner_id, try_cast(point->>'ID' AS BIGINT) AS id,
+                    coalesce(point->>'TYPE_ID', field) AS type_id, point->>'VALUE_TYPE' AS value_type,
+                    point->>'VALUE' AS value, NULL::VARCHAR AS _raw_values,
+                    NULL::TIMESTAMPTZ AS _deleted_at, TIMESTAMPTZ '{self._synced_at}' AS _synced_at
+                FROM ({one})
+                QUALIFY row_number() OVER (PARTITION BY owner_id, id ORDER BY type_id) = 1
+            ) TO '{_quoted(part)}' {_PARQUET}"""
+        )
+        (count,) = self._one(f"SELECT count(*) FROM read_parquet('{_quoted(part)}')")
+        part.replace(target)
+        return Converted(target, count, 0)
+
+    def values(self, files: Sequence[Path], column: str) -> list[int]:
+        """The distinct integers of one column over Parquet files."""
+        if not files:
+            return []
+        names = ", ".join(f"'{_quoted(file)}'" for file in files)
+        found = self._db.execute(
+            f"SELECT DISTINCT {column} FROM read_parquet([{names}]) ORDER BY 1"
+        ).fetchall()
+        return [value for (value,) in found if value is not None]
+
+    def _select(self, source: Path, columns: Sequence[Column], longest: int) -> str:
+        read = ", ".join(
+            f"'{_quoted(c.code)}': '{'JSON' if c.kind == 'json' else 'VARCHAR'}'" for c in columns
+        )
+        outputs = ", ".join(f'{_cast(c)} AS "{c.name}"' for c in columns)
+        return f"""SELECT {outputs}, {_raw_values(columns)} AS _raw_values,
+            NULL::TIMESTAMPTZ AS _deleted_at, TIMESTAMPTZ '{self._synced_at}' AS _synced_at
+            FROM read_json('{_quoted(source)}', format = 'newline_delimited',
+                columns = {{{read}}}, maximum_object_size = {max(1 << 20, 2 * longest)})"""
+
+    def _odd_values(self, parquet: Path) -> int:
+        (odd,) = self._one(
+            f"""SELECT count(*) FROM (
+                SELECT unnest(json_extract(_raw_values, '$.*'))::VARCHAR AS value
+                FROM read_parquet('{_quoted(parquet)}') WHERE _raw_values IS NOT NULL)
+            WHERE value NOT IN ('""', 'false', '[]', '{{}}')"""
+        )
+        return odd
+
+    def _one(self, query: str) -> tuple[int, ...]:
+        row = self._db.execute(query).fetchone()
+        assert row is not None  # noqa: S101 - an aggregate always answers
+        return row
+
+
+def _cast(column: Column) -> str:
+    quoted = f'"{column.code.replace(chr(34), chr(34) * 2)}"'
+    if column.kind == "json":
+        return _without_links(f"{quoted}::VARCHAR")
+    if column.kind == "any":
+        return f"CASE WHEN {quoted}[1] IN ('{{', '[') THEN {_without_links(quoted)} ELSE {quoted} END"
+    return _CASTS.get(column.kind, "{0}").format(quoted)
+
+
+def _without_links(text: str) -> str:
+    """Links to files carry a token or the webhook itself (API.md 1): they are not stored."""
+    return (
+        f"CASE WHEN regexp_matches({text}, '{_LINK_MARKS}') THEN "
+        f"regexp_replace(regexp_replace({text}, ',{_LINK}', '', 'g'), '{_LINK},?', '', 'g') ELSE {text} END"
+    )
+
+
+def _raw_values(columns: Sequence[Column]) -> str:
+    """The values that a cast would lose, as one JSON object of field code -> value, else NULL."""
+    typed = [c for c in columns if c.kind in _CASTS]
+    if not typed:
+        return "NULL::VARCHAR"
+    lost = {c.code: f'("{c.code}" IS NOT NULL AND {_cast(c)} IS NULL)' for c in typed}
+    entries = ", ".join(
+        f"CASE WHEN {condition} THEN '{_quoted(_json_key(code))}' || {_json_value(code)} END"
+        for code, condition in lost.items()
+    )
+    return (
+        f"CASE WHEN {' OR '.join(lost.values())} "
+        f"THEN '{{' || array_to_string(list_filter([{entries}], lambda x: x IS NOT NULL), ',') || '}}' END"
+    )
+
+
+def _json_key(code: str) -> str:
+    return '"' + code.replace("\\", "\\\\").replace('"', '\\"') + '":'
+
+
+def _json_value(code: str) -> str:
+    # what was no JSON string arrives as its JSON text
+    text = f'"{code}"'
+    return (
+        f"CASE WHEN {text} IN ('false', 'true') OR {text}[1] IN ('[', '{{') "
+        f"THEN {text} ELSE to_json({text})::VARCHAR END"
+    )
+
+
+def _quoted(text: object) -> str:
+    return str(text).replace("'", "''")

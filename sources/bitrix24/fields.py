@@ -1,0 +1,86 @@
+"""Field codes and types of the portal as columns of the warehouse."""
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["integer", "decimal", "rate", "double", "datetime", "boolean", "text", "json", "any"]
+"""What a column holds; `any` is the text of whatever came, for fields that nothing described."""
+
+# API.md 10.4 and 12.4. Everything unnamed is text: `date` too, for its time part is technical and its
+# wall text is what counts (API.md 2); enumerations hold option ids, `money` holds "1500|EUR".
+_KINDS: Mapping[str, Kind] = {
+    "integer": "integer",
+    "user": "integer",
+    "crm_lead": "integer",
+    "crm_deal": "integer",
+    "crm_contact": "integer",
+    "crm_company": "integer",
+    "crm_quote": "integer",
+    "crm_category": "integer",
+    "crm_entity": "integer",
+    "employee": "integer",
+    "iblock_section": "integer",
+    "iblock_element": "integer",
+    "double": "double",
+    "datetime": "datetime",
+    "boolean": "boolean",
+    "crm_multifield": "json",
+    "file": "json",
+}
+
+SERVICE_COLUMNS = ("_raw_values", "_deleted_at", "_synced_at")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field of the portal (`code`) and the column that keeps it (`name`)."""
+
+    code: str
+    name: str
+    kind: Kind
+
+
+def columns_of(fields: Mapping[str, Mapping[str, Any]], known: Mapping[str, Kind]) -> tuple[Column, ...]:
+    """Columns for what a `*.fields` method describes, plus the kinds known beforehand."""
+    kinds: dict[str, Kind] = {}
+    for code, field in fields.items():
+        if field.get("isMultiple"):
+            kinds[code] = "json"
+        else:
+            kinds[code] = _KINDS.get(str(field.get("type")), "text")
+    described = bool(fields)
+    kinds.update({code: kind for code, kind in known.items() if not described or code in fields})
+    return named(kinds.items())
+
+
+def named(kinds: Iterable[tuple[str, Kind]]) -> tuple[Column, ...]:
+    """Columns with names of their own: two codes that come to one name stay apart."""
+    columns: list[Column] = []
+    taken: set[str] = set(SERVICE_COLUMNS)
+    for code, kind in kinds:
+        name = column_name(code)
+        if name in taken:
+            name = f"{name}_x{zlib.crc32(code.encode()):08x}"
+        taken.add(name)
+        columns.append(Column(code, name, kind))
+    return tuple(columns)
+
+
+def column_name(code: str) -> str:
+    """The field code in snake_case: `DATE_MODIFY` -> `date_modify`, `responsibleId` -> `responsible_id`."""
+    text = code if code.upper() == code else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", code)
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    if not name:
+        return f"field_x{zlib.crc32(code.encode()):08x}"
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def label_of(field: Mapping[str, Any]) -> str | None:
+    """What people call a custom field, from its `*.fields` description."""
+    for key in ("listLabel", "formLabel", "filterLabel", "title"):
+        if field.get(key):
+            return str(field[key])
+    return None

@@ -1,0 +1,199 @@
+"""Reading by id: chains of pages that refer to the last id of the page before, 50 to a request.
+
+The portal resolves `$result[c0][49][ID]` to the last id of a full page. Behind a short page the reference
+reaches no id but the page itself, which the portal casts to 1: the chain starts again at the first row
+(API.md 25). So everything behind the first short page is dropped.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+
+from msgspec import Raw
+
+from .batch import Command, Outcome
+from .bus import Account
+from .entities import Entity
+from .errors import Bitrix24Error, MalformedReplyError
+from .reading import PAGE_ROWS, Sealing, Session
+from .rows import RowReader
+from .spool import Lane, Spool
+
+LANES = 2
+"""Ranges of ids read side by side: while one answer is worked on, the portal is busy with the next."""
+
+_LANE_ROWS = 10_000  # a lane's last request is mostly empty, so short ranges are not worth one
+_SURPLUS = 1.02  # ids are not quite evenly filled
+
+
+@dataclass(frozen=True)
+class KeysetQuery:
+    """One list method as it is read by id."""
+
+    method: str
+    params: Mapping[str, object]
+    filter: Mapping[str, object]
+    select: tuple[str, ...] = ()
+    rows_at: str | None = None
+    id_code: str = "ID"
+
+    def page(self, after: object, up_to: int | None) -> Command:
+        """The page behind an id, without a count: `start=-1`."""
+        bounds = {f">{self.id_code}": after} | ({} if up_to is None else {f"<={self.id_code}": up_to})
+        return self._list({**self.filter, **bounds}, "ASC", self.select)
+
+    def newest(self) -> Command:
+        """The page with the highest ids, ids only."""
+        return self._list(self.filter, "DESC", (self.id_code,))
+
+    def chain(self, keys: list[str], after: int, up_to: int | None, page_rows: int) -> dict[str, Command]:
+        """Pages that follow one another within one request."""
+        path = f"[{self.rows_at}]" if self.rows_at else ""
+        links: list[object] = [after]
+        links += [f"$result[{key}]{path}[{page_rows - 1}][{self.id_code}]" for key in keys[:-1]]
+        return {key: self.page(link, up_to) for key, link in zip(keys, links, strict=True)}
+
+    def _list(self, where: Mapping[str, object], direction: str, select: tuple[str, ...]) -> Command:
+        params: dict[str, object] = {**self.params, "order": {self.id_code: direction}, "start": -1}
+        if where:
+            params["filter"] = where
+        if select:
+            params["select"] = list(select)
+        return Command(self.method, params)
+
+
+class KeysetRead:
+    """Reads every row that a query finds into a spool; goes on where a killed read stopped."""
+
+    def __init__(
+        self, session: Session, entity: Entity, query: KeysetQuery, rows: RowReader, account: Account
+    ) -> None:
+        self._session = session
+        self._entity = entity
+        self._query = query
+        self._rows = rows
+        self._account = account
+        self._page_rows = PAGE_ROWS
+        self._page_proven = False
+        self._ids_passed = 0
+        self._rows_passed = 0
+
+    async def all(self, spool: Spool, first: Outcome, newest: Outcome | None, sealing: Sealing) -> None:
+        """Read everything, given the answers to the first page and to the newest ids (for a full read)."""
+        high = None if newest is None else self._highest(newest)
+        if "page_rows" in spool.facts:
+            self._page_rows, self._page_proven = spool.facts["page_rows"], True
+        if not spool.lanes:
+            await self._begin(spool, first, high, sealing)
+        self._expect(spool, high)
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                for lane in spool.lanes.values():
+                    lanes.create_task(self._read(spool, lane, sealing))
+        except BaseExceptionGroup as failures:
+            failure = failures.exceptions[0]
+        else:
+            return
+        raise failure
+
+    async def _begin(self, spool: Spool, first: Outcome, high: int | None, sealing: Sealing) -> None:
+        """Take the first page, then share what lies behind it out to lanes."""
+        lane = spool.lane(0, 0, high)
+        lane = await self._keep(spool, lane, [first], sealing)
+        if lane.done or high is None:
+            return
+        left = (high - lane.last) * self._density()
+        lanes = min(LANES, int(left / _LANE_ROWS)) if self._page_proven else 1
+        if lanes > 1:
+            bounds = [lane.last + (high - lane.last) * n // lanes for n in range(lanes + 1)]
+            spool.share(lane, list(pairwise(bounds)))
+
+    async def _read(self, spool: Spool, lane: Lane, sealing: Sealing) -> None:
+        ramp = 4
+        while not lane.done:
+            keys = self._session.bus.keys(self._pages_wanted(lane, ramp))
+            commands = self._query.chain(keys, lane.last, lane.high, self._page_rows)
+            outcomes = await self._session.bus.run(commands, self._account)
+            lane = await self._keep(spool, lane, outcomes.values(), sealing)
+            ramp *= 4
+
+    def _pages_wanted(self, lane: Lane, ramp: int) -> int:
+        """As many pages as the range still holds by what was seen, within what one request may cost."""
+        most = self._session.client.batch_size(self._query.method) if self._page_proven else 1
+        if lane.high is None:
+            return min(ramp, most)
+        pages = ceil((lane.high - lane.last) * self._density() * _SURPLUS / self._page_rows)
+        return max(1, min(pages, most))
+
+    async def _keep(self, spool: Spool, lane: Lane, outcomes: Iterable[Outcome], sealing: Sealing) -> Lane:
+        """Spool the pages up to the first short or failed one; raise that failure afterwards."""
+        texts: list[Raw] = []
+        last, done = lane.last, False
+        failure: Bitrix24Error | None = None
+        for outcome in outcomes:
+            if outcome.error is not None:
+                failure = outcome.error
+                break
+            page = self._rows.page(self._query.method, outcome.unwrap().raw)
+            self._check(page.ids, last)
+            self._learn_page_size(len(page.ids), lane, spool)
+            texts += page.texts
+            self._rows_passed += len(page.ids)
+            if page.ids:
+                self._ids_passed += page.ids[-1] - last
+                last = page.ids[-1]
+            if len(page.ids) < self._page_rows:
+                done = self._at_end(len(page.ids), last, lane)
+                break
+        lane = spool.append(lane, texts, last=last, done=done or lane.high == last)
+        self._session.observer.received(self._entity.name, len(texts))
+        await sealing.full_files(lane, self._rows.columns)
+        if failure is not None:
+            raise failure from None
+        return lane
+
+    def _check(self, ids: list[int], last: int) -> None:
+        if any(later <= earlier for earlier, later in pairwise([last, *ids])):
+            raise MalformedReplyError(
+                f"{self._query.method}: rows do not come in the order of their ids behind {last}; "
+                "reading by id would lose rows",
+                method=self._query.method,
+            )
+
+    def _learn_page_size(self, rows: int, lane: Lane, spool: Spool) -> None:
+        """A portal may give other pages than 50 (self-hosted): a page that is not the last one tells."""
+        if self._page_proven:
+            return
+        if rows >= PAGE_ROWS:
+            self._page_rows = rows
+        elif rows and lane.rows:
+            self._page_rows = lane.rows  # the page before was short and not the last
+        else:
+            return
+        self._page_proven, self._session.page_rows = True, self._page_rows
+        spool.settle(page_rows=self._page_rows)
+
+    def _at_end(self, rows: int, last: int, lane: Lane) -> bool:
+        """Whether a short page ends the range: not while short pages may be all that this portal gives."""
+        return self._page_proven or not rows or last == lane.high
+
+    def _density(self) -> float:
+        """Rows per id, by what was read so far."""
+        return min(1.0, self._rows_passed / self._ids_passed) if self._ids_passed else 1.0
+
+    def _highest(self, newest: Outcome) -> int:
+        raw = newest.unwrap().raw
+        ids = (
+            RowReader((), rows_at=self._query.rows_at, id_code=self._query.id_code)
+            .page(self._query.method, raw)
+            .ids
+        )
+        return max(ids, default=0)
+
+    def _expect(self, spool: Spool, high: int | None) -> None:
+        read = sum(lane.rows for lane in spool.lanes.values())
+        left = sum((lane.high or lane.last) - lane.last for lane in spool.lanes.values() if not lane.done)
+        rows = None if high is None else read + round(left * self._density())
+        self._session.observer.expecting(self._entity.name, rows)

@@ -1,0 +1,114 @@
+"""Reading per owner: rows that the portal rewrites are read again for every owner that changed."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+
+from .bus import Account
+from .fields import columns_of
+from .keyset import KeysetQuery, KeysetRead
+from .reading import ReadRequest, ReadResult, Sealing, Session, portal_time
+from .rows import RowReader
+from .spool import Spool
+
+_OWNERS = 20  # in one filter: few enough that their rows mostly fit into the pages asked for at once
+_PAGES = 3
+
+
+async def read_owners(
+    session: Session,
+    request: ReadRequest,
+    query: KeysetQuery,
+    owner: "asyncio.Task[ReadResult]",
+    account: Account,
+) -> ReadResult:
+    """Read the rows of all owners that changed, or have new rows, since the cursor.
+
+    Owners and their rows are read side by side; an owner that could not be read fails this entity too.
+    """
+    entity = request.entity
+    assert entity.owner_id is not None  # noqa: S101 - the entry was checked when it was made
+    rows = RowReader(
+        columns_of({}, entity.columns), rows_at=entity.rows_at, id_code=query.id_code, secret=session.secret
+    )
+    cursor, recent = await _owners_of_new_rows(session, request, query, account)
+    changed = await owner
+    if changed.error is not None:
+        raise changed.error from None
+    files = [chunk.path for chunk in changed.chunks if chunk.table == entity.owner]
+    owners = sorted({*recent, *await session.values(files, "id")})
+    result = ReadResult(entity, "done", cursor=cursor, columns=rows.columns)
+    if not owners:
+        return result
+    with Spool(session.folder / entity.name, {"cursor": cursor, "owners": len(owners)}) as spool:
+        read = _OwnersRead(session, entity.name, entity.owner_id, query, rows, account)
+        sealing = Sealing(session, entity, spool)
+        texts = await read.all(owners)
+        spool.append(spool.lane(0, 0, None), texts, last=0, done=True)
+        await sealing.rest(rows.columns)
+        deleted = session.mark_vanished(
+            spool, entity.name, entity.key, owner_column=entity.owner_id.lower(), owners=owners
+        )
+        return replace(result, chunks=tuple(spool.chunks), rows=len(texts), deleted=deleted)
+
+
+async def _owners_of_new_rows(
+    session: Session, request: ReadRequest, query: KeysetQuery, account: Account
+) -> tuple[str, list[int]]:
+    """The cursor for next time, and who owns the rows made since this one."""
+    entity = request.entity
+    first = await session.bus.one(query.page(0, None), account)
+    rows = RowReader(
+        columns_of({}, entity.columns), rows_at=entity.rows_at, id_code=query.id_code, secret=session.secret
+    )
+    with Spool(session.folder / f"{entity.name}.new", {"read_at": portal_time(first)}) as spool:
+        sealing = Sealing(session, entity, spool)
+        await KeysetRead(session, entity, query, rows, account).all(spool, first, None, sealing)
+        await sealing.rest(rows.columns)
+        owners = await session.values(spool.files(entity.name), str(entity.owner_id).lower())
+        spool.discard()
+    return portal_time(first), owners
+
+
+class _OwnersRead:
+    """Reads the rows of many owners, a few owners to a command."""
+
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        owner_id: str,
+        query: KeysetQuery,
+        rows: RowReader,
+        account: Account,
+    ) -> None:
+        self._session = session
+        self._name = name
+        self._owner_id = owner_id
+        self._query = query
+        self._rows = rows
+        self._account = account
+
+    async def all(self, owners: Sequence[int]) -> list[msgspec.Raw]:
+        """The rows of all of them."""
+        groups = [owners[n : n + _OWNERS] for n in range(0, len(owners), _OWNERS)]
+        parts = await asyncio.gather(*(self._group(group) for group in groups))
+        return [text for part in parts for text in part]
+
+    async def _group(self, owners: Sequence[int]) -> list[msgspec.Raw]:
+        query = replace(self._query, filter={f"@{self._owner_id}": list(owners)})
+        texts: list[msgspec.Raw] = []
+        last = 0
+        while True:
+            keys = self._session.bus.keys(_PAGES)
+            commands = query.chain(keys, last, None, self._session.page_rows)
+            outcomes = await self._session.bus.run(commands, self._account)
+            for outcome in outcomes.values():
+                page = self._rows.page(query.method, outcome.unwrap().raw)
+                texts += page.texts
+                self._session.observer.received(self._name, len(page.texts))
+                if len(page.texts) < self._session.page_rows:
+                    return texts
+                last = page.ids[-1]

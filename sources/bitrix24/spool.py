@@ -1,0 +1,203 @@
+"""Rows on their way from the portal to the load, on disk, so that a killed read goes on where it stopped.
+
+Every answer's rows are appended to a lane's file and then noted in the journal; a full file is sealed
+into Parquet. What the journal does not know did not happen: its last line may be torn, and rows behind
+the last noted byte are cut off. Nothing here survives a power cut by promise; a killed process does.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Self, TextIO
+
+from msgspec import Raw
+
+CHUNK_ROWS = 25_000
+"""Rows of a sealed file: fewer cost time per file, more cost memory (STACK.md)."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A range of ids `(low, high]` that is read in one chain; `last` is the highest id read."""
+
+    number: int
+    low: int
+    high: int | None
+    last: int
+    done: bool = False
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A sealed Parquet file of one raw table."""
+
+    table: str
+    path: Path
+    rows: int
+    odd_values: int
+
+
+@dataclass
+class RowFile:
+    """Row texts on disk, one a line: how many the journal vouches for, and the longest in bytes."""
+
+    path: Path
+    rows: int = 0
+    size: int = 0
+    longest: int = 0
+
+
+class Spool:
+    """The rows of one entity and one read, in a folder of their own.
+
+    `identity` says what is being read (portal, entity, cursor, filter): a spool of anything else is
+    thrown away when it is opened. `facts` are settled once per read and survive with it, above all the
+    cursor that the read will leave behind.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.facts: dict[str, Any] = {}
+        self.lanes: dict[int, Lane] = {}
+        self.chunks: list[Chunk] = []
+        self.unsealed: dict[str, RowFile] = {}
+        self._writing: dict[int, tuple[RowFile, BinaryIO]] = {}
+        self._journal = self._recover({"identity": dict(identity)})
+
+    def _recover(self, first: Mapping[str, Any]) -> TextIO:
+        path = self.folder / "journal.jsonl"
+        entries, size = _read_journal(path)
+        if entries[:1] != [first]:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+            journal = path.open("a", encoding="utf-8")
+            _write(journal, first)
+            return journal
+        with path.open("r+b") as torn:
+            torn.truncate(size)
+        for entry in entries[1:]:
+            self._replay(entry)
+        kept = {file.path for file in self.unsealed.values()} | {c.path for c in self.chunks} | {path}
+        for stray in set(self.folder.iterdir()) - kept:
+            stray.unlink()
+        for file in self.unsealed.values():
+            with file.path.open("r+b") as handle:
+                handle.truncate(file.size)
+        return path.open("a", encoding="utf-8")
+
+    @property
+    def resumed(self) -> bool:
+        """Whether a killed read left something to go on from."""
+        return bool(self.lanes)
+
+    def settle(self, **facts: object) -> None:
+        """Notes what holds for the whole read."""
+        self._note({"facts": facts})
+
+    def lane(self, number: int, low: int, high: int | None) -> Lane:
+        """A new lane, noted before its first row."""
+        lane = Lane(number, low, high, last=low)
+        self._note({"lanes": [asdict(lane)]})
+        return lane
+
+    def share(self, lane: Lane, ranges: Sequence[tuple[int, int]]) -> None:
+        """Ends a lane and has others read the ranges behind it: noted at once, or not at all."""
+        others = [
+            Lane(max(self.lanes) + n, low, high, last=low) for n, (low, high) in enumerate(ranges, start=1)
+        ]
+        self._note({"lanes": [asdict(replace(lane, done=True)), *map(asdict, others)]})
+
+    def append(self, lane: Lane, rows: Sequence[Raw], *, last: int, done: bool) -> Lane:
+        """Keeps the rows of one answer; returns the lane as it is afterwards."""
+        lane = replace(lane, last=last, done=done, rows=lane.rows + len(rows))
+        if not rows:
+            self._note({"lanes": [asdict(lane)]})
+            return lane
+        file, handle = self._writing.get(lane.number) or self._begin(lane)
+        handle.write(b"\n".join(rows) + b"\n")
+        handle.flush()
+        file.rows += len(rows)
+        file.size = handle.tell()
+        file.longest = max(file.longest, *map(len, rows))
+        self._note({"lanes": [asdict(lane)], "file": [file.path.name, file.rows, file.size, file.longest]})
+        return lane
+
+    def take(self, lane: Lane, at_least: int = 1) -> RowFile | None:
+        """The file the lane wrote to, closed, when it holds enough rows to be sealed."""
+        writing = self._writing.get(lane.number)
+        if writing is None or writing[0].rows < at_least:
+            return None
+        file, handle = self._writing.pop(lane.number)
+        handle.close()
+        return file
+
+    def seal(self, file: RowFile, chunks: Sequence[Chunk]) -> None:
+        """Notes that the file is now these Parquet files, and lets it go."""
+        entries = [[c.table, c.path.name, c.rows, c.odd_values] for c in chunks]
+        self._note({"sealed": file.path.name, "chunks": entries})
+        file.path.unlink(missing_ok=True)
+
+    def files(self, table: str) -> list[Path]:
+        """The sealed files of one raw table."""
+        return [chunk.path for chunk in self.chunks if chunk.table == table]
+
+    def close(self) -> None:
+        """Closes the files; the folder stays until `discard`."""
+        for _, handle in self._writing.values():
+            handle.close()
+        self._writing.clear()
+        self._journal.close()
+
+    def discard(self) -> None:
+        """Forgets the read: its rows are loaded, or belong to nothing any more."""
+        self.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        """The spool itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes the files."""
+        self.close()
+
+    def _begin(self, lane: Lane) -> tuple[RowFile, BinaryIO]:
+        file = RowFile(self.folder / f"{lane.number:03d}-{lane.rows:010d}.ndjson")
+        self._writing[lane.number] = (file, file.path.open("ab"))
+        return self._writing[lane.number]
+
+    def _note(self, entry: Mapping[str, Any]) -> None:
+        _write(self._journal, entry)
+        self._replay(entry)
+
+    def _replay(self, entry: Mapping[str, Any]) -> None:
+        self.facts.update(entry.get("facts", {}))
+        for lane in entry.get("lanes", ()):
+            self.lanes[lane["number"]] = Lane(**lane)
+        if "file" in entry:
+            name, rows, size, longest = entry["file"]
+            self.unsealed[name] = RowFile(self.folder / name, rows, size, longest)
+        if "sealed" in entry:
+            del self.unsealed[entry["sealed"]]
+            self.chunks += [Chunk(t, self.folder / name, rows, odd) for t, name, rows, odd in entry["chunks"]]
+
+
+def _write(journal: TextIO, entry: Mapping[str, Any]) -> None:
+    journal.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    journal.flush()
+
+
+def _read_journal(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The whole entries of a journal, and how many bytes they take."""
+    entries: list[dict[str, Any]] = []
+    size = 0
+    if path.exists():
+        for line in path.read_bytes().splitlines(keepends=True):
+            if not line.endswith(b"\n"):
+                break
+            entries.append(json.loads(line))
+            size += len(line)
+    return entries, size

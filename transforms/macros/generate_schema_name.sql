@@ -1,0 +1,4 @@
+{# Schemas are exactly staging, core and reporting: dbt would put the target's schema in front. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

@@ -1,0 +1,55 @@
+{#
+    The live rows of a raw table with exactly these columns (name: type). A column that the portal does not have is a
+    typed NULL, a table that was never loaded has no rows: a webhook without a scope still gets every model.
+#}
+{% macro raw(entity, columns, source_name='bitrix24') -%}
+    {%- set relation = source(source_name, entity) -%}
+    {%- if relation.is_cte -%}
+    {{ _raw_fixture(relation, columns) }}
+    {%- else -%}
+    {%- set present = _raw_columns(builtins.source(source_name, entity)) -%}
+    select
+    {%- for name, type in columns.items() %}
+        {% if name in present %}{{ name }}{% else %}cast(null as {{ type }}) as {{ name }}{% endif %}
+        {{- "," if not loop.last }}
+    {%- endfor %}
+    {%- if present %}
+    from {{ relation }}
+    {%- if '_deleted_at' in present %}
+    where _deleted_at is null
+    {%- endif %}
+    {%- else %}
+    from (select 1 as nothing) as no_table
+    where false
+    {%- endif %}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Names of the columns that the raw table has, none when there is no table. #}
+{% macro _raw_columns(relation) -%}
+    {%- if not execute -%}
+        {% do return([]) %}
+    {%- endif -%}
+    {%- set existing = adapter.get_relation(relation.database, relation.schema, relation.identifier) -%}
+    {%- if existing is none -%}
+        {% do return([]) %}
+    {%- endif -%}
+    {% do return(adapter.get_columns_in_relation(existing) | map(attribute='name') | map('lower') | list) %}
+{%- endmacro %}
+
+{# A unit test's fixture names only the columns it is about. #}
+{% macro _raw_fixture(relation, columns) -%}
+    select
+    {%- for name in columns %}
+        {{ name }}{{ "," if not loop.last }}
+    {%- endfor %}
+    from (
+        select
+        {%- for name, type in columns.items() %}
+            cast(null as {{ type }}) as {{ name }}{{ "," if not loop.last }}
+        {%- endfor %}
+        where false
+        union all by name
+        select * from {{ relation }}
+    ) as fixture
+{%- endmacro %}

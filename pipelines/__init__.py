@@ -1,0 +1,28 @@
+"""The pipelines as functions: `from pipelines import sync, build, run, status`.
+
+Each imports what it needs when it is called, so that importing this package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.load import sync
+    from pipelines.receipts import status
+    from pipelines.refresh import build, run
+
+__all__ = ["build", "run", "status", "sync"]
+
+_HOMES = {
+    "sync": "pipelines.load",
+    "build": "pipelines.refresh",
+    "run": "pipelines.refresh",
+    "status": "pipelines.receipts",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a function, resolved at first use
+    """Import a function's module at first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pipelines' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

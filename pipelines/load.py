@@ -1,0 +1,310 @@
+"""Portal to raw tables: one run over the entities asked for, with a receipt in `ops`."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipelines import ops
+from pipelines.errors import PipelineError, UsageError, WarehouseError
+from pipelines.ops import EntityReport, RunTotals
+from pipelines.settings import Settings
+from pipelines.warehouse import RAW_SCHEMA, WorkingCopy, working_copy
+from sources.bitrix24.entities import CONTACT_POINTS, ENTITIES
+from sources.bitrix24.errors import Bitrix24Error, RefusedError
+from sources.bitrix24.portal_read import Connection, PortalRead, ReadSettings, SilentObserver
+from sources.bitrix24.reading import Observer, ReadResult
+
+# DuckDB's share of the memory while it loads: enough for what syncs usually bring. A load that needs more
+# is repeated with what the machine has (`dlt` keeps its files).
+LOAD_MEMORY = "320MB"
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What a run did; the rows of `ops.sync_runs` and `ops.sync_entities` that it wrote."""
+
+    run_id: str
+    started_at: datetime
+    finished_at: datetime
+    entities: tuple[EntityReport, ...]
+    totals: RunTotals
+    refused: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """Done, or failed where an entity could not be read."""
+        return "failed" if any(entity.status == "failed" for entity in self.entities) else "done"
+
+    @property
+    def exit_code(self) -> int:
+        """0; 1 where an entity failed; 10 where one that was asked for by name is refused to this webhook."""
+        if self.status == "failed":
+            return 1
+        return 10 if self.refused else 0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to sync: everything, or entities by name; all rows, rows since a date, or what changed."""
+
+    names: tuple[str, ...]
+    by_name: bool = False
+    full: bool = False
+    since: str | None = None
+
+
+def sync(
+    entities: Sequence[str] = (),
+    *,
+    db: str | Path = "warehouse.duckdb",
+    full: bool = False,
+    since: str | None = None,
+    webhook_url: str | None = None,
+    observer: Observer | None = None,
+) -> SyncReport:
+    """Bring the raw tables up to date with the portal.
+
+    Args:
+        entities: names of raw tables; all of them by default.
+        db: the warehouse file.
+        full: read every row again, and mark those that the portal no longer has as deleted.
+        since: read rows modified from this date on (ISO 8601), not those changed since the last run.
+        webhook_url: by default as the settings say.
+        observer: hears of progress.
+
+    Raises:
+        PipelineError: the file cannot be used, or an argument is wrong.
+        Bitrix24Error: the portal as a whole cannot be read.
+    """
+    order = order_of(entities, full=full, since=since)
+    settings = Settings.load(webhook_url)
+    connection = settings.connection()
+    with working_copy(db, "b24 sync") as copy:
+        return sync_into(copy, connection, order, settings, observer or SilentObserver())
+
+
+def order_of(entities: Sequence[str] = (), *, full: bool = False, since: str | None = None) -> Order:
+    """Check what was asked for.
+
+    Raises:
+        UsageError: an entity does not exist, or a date is none.
+    """
+    for name in entities:
+        if name not in ENTITIES:
+            close = difflib.get_close_matches(name, ENTITIES, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(ENTITIES)}"
+            raise UsageError(f"There is no entity {name!r}: {hint}")
+    if since is not None:
+        since = _moment(since)
+    names = set(entities) or set(ENTITIES)
+    # rows that are read per owner are read with their owners
+    names |= {owner for name in names if (owner := ENTITIES[name].owner)}
+    return Order(tuple(name for name in ENTITIES if name in names), bool(entities), full, since)
+
+
+def sync_into(
+    copy: WorkingCopy, connection: Connection, order: Order, settings: Settings, observer: Observer
+) -> SyncReport:
+    """Sync into a working copy that this process holds."""
+    host = connection.client().webhook.name
+    began = datetime.now(UTC)
+    fresh = not copy.path.exists()
+    read = PortalRead(
+        connection,
+        ReadSettings(
+            full=order.full,
+            since=order.since,
+            overlap_seconds=settings.overlap_seconds,
+            spool=copy.places.spool,
+            warehouse=copy,
+            observer=observer,
+            keep_going=True,
+        ),
+    )
+    with copy.connect() as db:
+        ops.check_portal(db, host)
+        run_id = ops.begin_run(db, full=order.full, since=order.since)
+    cursors: dict[str, str | None] = {}
+    failure: Exception | None = None
+    try:
+        cursors = _load(copy, read, order)
+        failure = _common_failure(read.latest)
+    except (Bitrix24Error, PipelineError) as error:
+        failure = error
+    if failure is not None and fresh:
+        copy.path.unlink()  # nothing was loaded: leave no file behind that holds nothing
+        raise failure from None
+    with copy.connect() as db:
+        reports = tuple(_report(db, result, cursors) for result in read.latest.values())
+        totals = _totals(read)
+        failed = failure or any(report.status == "failed" for report in reports)
+        ops.finish_run(
+            db,
+            run_id,
+            status="failed" if failed else "done",
+            totals=totals,
+            entities=reports,
+            error=str(failure) if failure else None,
+        )
+        if failure is None and read.facts is not None:
+            facts = read.facts
+            ops.note_portal(db, host, facts.license, facts.timezone or _zone_of_offset(facts.offset))
+    if failure is not None:
+        raise failure from None
+    _forget_loaded(copy, read.latest)
+    refused = tuple(r.entity for r in reports if r.status == "skipped") if order.by_name else ()
+    return SyncReport(run_id, began, datetime.now(UTC), reports, totals, refused)
+
+
+def _load(copy: WorkingCopy, read: PortalRead, order: Order) -> dict[str, str | None]:
+    """Read and load; return the cursors the entities had before."""
+    import dlt  # noqa: PLC0415 - three quarters of a second that usage errors need not wait for
+
+    from sources.bitrix24.source import source_of  # noqa: PLC0415
+
+    dlt.config["runtime.dlthub_telemetry"] = False
+    dlt.config["runtime.log_level"] = "CRITICAL"  # failures are told once, by this program
+    dlt.config["load.truncate_staging_dataset"] = True  # or the file holds most rows twice (STACK.md)
+    dlt.config["load.delete_completed_jobs"] = True
+    source = source_of(read).with_resources(*order.names, *_points(order.names))
+    pipeline = _pipeline(copy, LOAD_MEMORY)
+    try:
+        if pipeline.has_pending_data:  # of a killed run: dlt would load it in place of the new rows
+            pipeline.run()
+        pipeline.sync_destination()
+        before = _cursors(pipeline.state)
+        pipeline.run(source, loader_file_format="parquet")
+    except Exception as error:
+        known = _known(error)
+        if known is None and "Out of Memory Error" in str(error) and pipeline.has_pending_data:
+            _pipeline(copy, None).run()
+            return before
+        if known is None:
+            raise
+        failure = known
+    else:
+        return before
+    raise failure
+
+
+def _pipeline(copy: WorkingCopy, memory: str | None) -> Any:  # noqa: ANN401 - dlt is imported late
+    import dlt  # noqa: PLC0415
+    from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials  # noqa: PLC0415
+
+    credentials = DuckDbCredentials(str(copy.path))
+    credentials.global_config = {"preserve_insertion_order": False} | (
+        {"memory_limit": memory} if memory else {}
+    )
+    return dlt.pipeline(
+        "b24",
+        destination=dlt.destinations.duckdb(credentials),
+        dataset_name=RAW_SCHEMA,
+        pipelines_dir=str(copy.places.dlt),
+    )
+
+
+def _points(names: Sequence[str]) -> tuple[str, ...]:
+    return (CONTACT_POINTS,) if any(ENTITIES[name].multifields for name in names) else ()
+
+
+def _cursors(state: Mapping[str, Any]) -> dict[str, str | None]:
+    resources = state.get("sources", {}).get("bitrix24", {}).get("resources", {})
+    return {name: kept.get("cursor") for name, kept in resources.items()}
+
+
+def _known(error: BaseException | None) -> Bitrix24Error | PipelineError | None:
+    """The failure inside dlt's own; a full disk by its text, for DuckDB has no class for it."""
+    seen: set[int] = set()
+    queue: list[BaseException | None] = [error]
+    while queue:
+        each = queue.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, Bitrix24Error | PipelineError):
+            return each
+        if isinstance(each, OSError) and each.errno is not None:
+            return WarehouseError(f"{each.filename or 'The working folder'}: {each.strerror}")
+        queue += [each.__cause__, each.__context__, getattr(each, "exception", None)]
+    if "No space left" in str(error):
+        return WarehouseError(
+            "No space is left on the disk; free some and run again, it goes on where it stopped"
+        )
+    return None
+
+
+def _common_failure(results: Mapping[str, ReadResult]) -> Exception | None:
+    """The one reason for which nothing at all could be read."""
+    if not results or any(result.status != "failed" for result in results.values()):
+        return None
+    errors = [result.error for result in results.values()]
+    refused = [error for error in errors if isinstance(error, RefusedError)]
+    return refused[0] if len(refused) == len(errors) else errors[0]
+
+
+def _report(db: Any, result: ReadResult, cursors: Mapping[str, str | None]) -> EntityReport:  # noqa: ANN401
+    name = result.entity.name
+    own = [chunk for chunk in result.chunks if chunk.table == name]
+    report = EntityReport(
+        entity=name,
+        status=result.status,
+        http_requests=result.account.requests,
+        commands=result.account.commands,
+        operating_seconds=round(result.account.operating_seconds, 3),
+        cursor_from=cursors.get(name),
+        warehouse_count=ops.live_rows(db, name),
+        error=str(result.error) if result.error else None,
+    )
+    if result.error is not None:
+        return report
+    return replace(
+        report,
+        rows_read=result.rows,
+        rows_changed=sum(chunk.rows for chunk in own) - result.deleted,
+        rows_deleted=result.deleted,
+        odd_values=sum(chunk.odd_values for chunk in own),
+        cursor_to=result.cursor,
+        portal_count=result.rows if result.complete else None,
+    )
+
+
+def _totals(read: PortalRead) -> RunTotals:
+    stats = read.stats
+    return RunTotals(
+        http_requests=stats.requests,
+        commands=stats.commands,
+        operating_seconds=round(sum(stats.operating_seconds.values()), 3),
+        waited_seconds=round(stats.waited_seconds, 3),
+        refused_503=stats.refused_503,
+        refused_429=stats.refused_429,
+    )
+
+
+def _forget_loaded(copy: WorkingCopy, results: Mapping[str, ReadResult]) -> None:
+    import shutil  # noqa: PLC0415
+
+    for name, result in results.items():
+        if result.error is None:
+            shutil.rmtree(copy.places.spool / name, ignore_errors=True)
+
+
+def _moment(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no date: write it as 2026-01-31 or 2026-01-31T09:00:00+02:00"
+        ) from None
+    # without an offset a portal would take its own zone, and the same command would mean different rows
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+
+def _zone_of_offset(offset: str | None) -> str | None:
+    """A timezone for a portal that tells no name: whole hours have one, with the sign turned (POSIX)."""
+    if not offset or len(offset) != len("+02:00") or not offset.endswith(":00"):
+        return None
+    hours = int(offset[:3])
+    return "UTC" if hours == 0 else f"Etc/GMT{-hours:+d}"

@@ -1,0 +1,104 @@
+"""Sync and build in one go: one lock, one working copy, one file that readers see change once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.errors import PipelineError, UsageError
+from pipelines.load import Order, SyncReport, order_of, sync_into
+from pipelines.report import BuildError, BuildReport, SettingError
+from pipelines.report import build as build_models
+from pipelines.settings import Settings
+from pipelines.warehouse import WorkingCopy, working_copy
+from sources.bitrix24.portal_read import SilentObserver
+from sources.bitrix24.reading import Observer
+
+Progress = Callable[[str, str, float], None]
+
+
+@dataclass(frozen=True)
+class BuildOrder:
+    """Which reports to build, as of when, and under which settings (names of `core.settings`)."""
+
+    as_of: datetime | None = None
+    variables: Mapping[str, str] | None = None
+    select: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What a run did."""
+
+    sync: SyncReport
+    build: BuildReport
+
+    @property
+    def exit_code(self) -> int:
+        """That of the sync, or 1 where a model or a test of it failed."""
+        return self.sync.exit_code or (0 if self.build.ok else 1)
+
+
+def build(
+    db: str | Path = "warehouse.duckdb",
+    *,
+    as_of: datetime | None = None,
+    variables: Mapping[str, str] | None = None,
+    select: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Build the reports from the raw tables in the file.
+
+    Raises:
+        PipelineError: the file cannot be used, or a setting has no such value.
+    """
+    order = BuildOrder(as_of, variables, tuple(select))
+    settings = Settings.load()
+    with working_copy(db, "b24 build") as copy:
+        if not copy.path.exists():
+            raise PipelineError(
+                f"{copy.places.db} does not exist yet: `b24 sync --db {copy.places.db}` makes it"
+            )
+        return build_into(copy, order, settings, progress)
+
+
+def run(
+    db: str | Path = "warehouse.duckdb",
+    *,
+    webhook_url: str | None = None,
+    observer: Observer | None = None,
+    progress: Progress | None = None,
+    sync_order: Order | None = None,
+    build_order: BuildOrder | None = None,
+) -> RunReport:
+    """Bring the file up to date with the portal and build the reports: what a scheduler calls.
+
+    Raises:
+        PipelineError: the file cannot be used, or a setting has no such value.
+        Bitrix24Error: the portal as a whole cannot be read.
+    """
+    settings = Settings.load(webhook_url)
+    connection = settings.connection()
+    with working_copy(db, "b24 run") as copy:
+        synced = sync_into(copy, connection, sync_order or order_of(), settings, observer or SilentObserver())
+        return RunReport(synced, build_into(copy, build_order or BuildOrder(), settings, progress))
+
+
+def build_into(
+    copy: WorkingCopy, order: BuildOrder, settings: Settings, progress: Progress | None = None
+) -> BuildReport:
+    """Build in a working copy that this process holds."""
+    try:
+        return build_models(
+            copy.path,
+            as_of=order.as_of,
+            variables={**settings.variables, **(order.variables or {})},
+            select=order.select,
+            target_dir=copy.places.dbt,
+            progress=progress,
+        )
+    except SettingError as error:
+        failure: PipelineError = UsageError(str(error))
+    except BuildError as error:
+        failure = PipelineError(str(error))
+    raise failure

@@ -1,0 +1,243 @@
+"""Every setting of the project: one table, from which come the code's defaults, the docs and their test."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from sources.bitrix24.portal_read import Connection
+
+SOURCE: Final = "sources.bitrix24"
+REPORTING: Final = "reporting"
+PROGRESS: Final = ("auto", "on", "off")
+
+NO_WEBHOOK: Final = (
+    "No webhook is set: the address, with a secret in it, through which this program reads your portal. "
+    "Make one in the portal under Developer resources -> Other -> Inbound webhook, with the scopes "
+    "crm, user and department, and set it: "
+    "export BITRIX24_WEBHOOK_URL='https://your-portal.bitrix24.com/rest/1/the-secret/' "
+    "(`b24 demo` needs none)"
+)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: where it stands in `.dlt/config.toml`, and what it is when it does not stand there."""
+
+    name: str
+    section: str
+    default: str | float | bool | None
+    help: str
+    kind: type
+    secret: bool = False
+
+    @property
+    def key(self) -> str:
+        """Section and name, as dlt asks for it."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def env(self) -> str:
+        """The environment variable that overrides the files."""
+        return self.key.replace(".", "__").upper()
+
+
+SETTINGS: Final = (
+    Setting(
+        "webhook_url",
+        SOURCE,
+        None,
+        "the inbound webhook; belongs into .dlt/secrets.toml or BITRIX24_WEBHOOK_URL, never into config.toml",
+        str,
+        secret=True,
+    ),
+    Setting(
+        "requests_per_second",
+        SOURCE,
+        None,
+        "requests the portal allows a second; without it 2, or 5 where the portal tells an Enterprise plan; "
+        "0 for no limit",
+        float,
+    ),
+    Setting(
+        "bucket",
+        SOURCE,
+        None,
+        "requests the portal takes at once; without it 50, or 250 where the portal tells an Enterprise plan",
+        int,
+    ),
+    Setting(
+        "operating_seconds",
+        SOURCE,
+        480.0,
+        "server seconds that a method may use in ten minutes; 0 for no limit",
+        float,
+    ),
+    Setting("overlap_seconds", SOURCE, 300, "how far behind its cursor an incremental read begins", int),
+    Setting(
+        "ca_file",
+        SOURCE,
+        None,
+        "certificates to trust, for a self-hosted portal with an authority of its own",
+        str,
+    ),
+    Setting("allow_http", SOURCE, False, "talk plain http to a host that is not this machine", bool),
+    Setting("progress", "pipelines", "auto", "progress bars: auto (on a terminal), on or off", str),
+    Setting(
+        "portal_timezone", REPORTING, None, "timezone of days and months; without it the portal's own", str
+    ),
+    Setting("base_currency", REPORTING, None, "amounts are compared in it; without it the portal's own", str),
+    Setting(
+        "default_country_code", REPORTING, None, "replaces the leading 0 of a phone number, such as 49", str
+    ),
+    Setting(
+        "period_start",
+        REPORTING,
+        None,
+        "flows of the scorecard count from this day; without it twelve months",
+        str,
+    ),
+    Setting(
+        "velocity_window_days", REPORTING, 90, "sales velocity looks at deals closed in so many days", int
+    ),
+    Setting(
+        "calendar_window",
+        REPORTING,
+        None,
+        "days between which calendar series are expanded, FROM/TO; without it a year either side",
+        str,
+    ),
+    Setting("stuck_min_days", REPORTING, 14, "a deal is not stuck before so many days in its stage", float),
+    Setting(
+        "stuck_median_factor",
+        REPORTING,
+        2,
+        "a deal is stuck after so many times the median days of its stage",
+        float,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one run, read once."""
+
+    webhook_url: str | None = field(default=None, repr=False)
+    requests_per_second: float | None = None
+    bucket: int | None = None
+    operating_seconds: float = 480.0
+    overlap_seconds: int = 300
+    ca_file: str | None = None
+    allow_http: bool = False
+    progress: str = "auto"
+    variables: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        """Refuses what no portal and no disk could make sense of."""
+        _refuse_unless(
+            self.requests_per_second is None or self.requests_per_second >= 0, "requests_per_second"
+        )
+        _refuse_unless(self.bucket is None or self.bucket >= 1, "bucket", "at least 1")
+        _refuse_unless(self.operating_seconds >= 0, "operating_seconds")
+        _refuse_unless(self.overlap_seconds >= 0, "overlap_seconds")
+        _refuse_unless(self.progress in PROGRESS, "progress", "one of " + ", ".join(PROGRESS))
+        if self.ca_file and not Path(self.ca_file).is_file():
+            raise UsageError(f"{SOURCE}.ca_file names {self.ca_file}, and there is no such file")
+
+    @classmethod
+    def load(cls, webhook_url: str | None = None) -> Self:
+        """Return the settings from the environment, `.dlt/secrets.toml`, `.dlt/config.toml`, the defaults.
+
+        Args:
+            webhook_url: takes the place of every configured webhook.
+
+        Raises:
+            UsageError: a setting has a value that it cannot have.
+            ConfigurationError: BITRIX24_WEBHOOK_FILE names a file that cannot be read.
+        """
+        known = {setting.key: value for setting in SETTINGS if (value := _configured(setting)) is not None}
+        own = {
+            setting.name: known[setting.key]
+            for setting in SETTINGS
+            if setting.section != REPORTING and setting.key in known
+        }
+        variables = {
+            setting.name: str(known[setting.key])
+            for setting in SETTINGS
+            if setting.section == REPORTING and setting.key in known
+        }
+        configured = own.pop("webhook_url", None)
+        return cls(
+            webhook_url=webhook_url or _webhook(configured),
+            variables=MappingProxyType(variables),
+            **own,
+        )
+
+    def connection(self) -> "Connection":
+        """How the portal is reached.
+
+        Raises:
+            ConfigurationError: there is no webhook; the message tells where to make one.
+        """
+        from sources.bitrix24.client import Limits  # noqa: PLC0415 - help and usage errors need no client
+        from sources.bitrix24.errors import ConfigurationError  # noqa: PLC0415
+        from sources.bitrix24.portal_read import Connection  # noqa: PLC0415
+
+        if not self.webhook_url:
+            raise ConfigurationError(NO_WEBHOOK)
+        standard = Limits()
+        rate, bucket = self.requests_per_second, self.bucket
+        return Connection(
+            self.webhook_url,
+            limits=Limits(
+                requests_per_second=standard.requests_per_second if rate is None else rate,
+                bucket=standard.bucket if bucket is None else bucket,
+                operating_seconds=self.operating_seconds,
+            ),
+            detect_limits=rate is None and bucket is None,
+            verify=self.ca_file or True,
+            allow_http=self.allow_http,
+        )
+
+
+def _configured(setting: Setting) -> Any:  # noqa: ANN401 - of the setting's kind
+    import dlt  # noqa: PLC0415 - most of a second
+    from dlt.common.configuration.exceptions import ConfigurationException  # noqa: PLC0415
+    from dlt.common.configuration.providers.toml import TomlProviderReadException  # noqa: PLC0415
+
+    accessor = dlt.secrets if setting.secret else dlt.config
+    try:
+        value = accessor.get(setting.key, setting.kind)
+    except TomlProviderReadException as error:
+        raise UsageError(f"A file in .dlt cannot be read: {error}") from None
+    except ConfigurationException:
+        value = accessor.get(setting.key)
+        shown = "its value" if setting.secret else f"{value!r}"
+        raise UsageError(
+            f"{setting.key} (or {setting.env}): {shown} is not {_A_KIND[setting.kind]}"
+        ) from None
+    return None if value == "" else value
+
+
+_A_KIND: Final[Mapping[type, str]] = MappingProxyType(
+    {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+)
+
+
+def _webhook(configured: str | None) -> str | None:
+    import os  # noqa: PLC0415
+
+    from sources.bitrix24.webhook import webhook_from_environment  # noqa: PLC0415
+
+    if configured and not os.environ.get("BITRIX24_WEBHOOK_URL", "").strip():
+        return configured
+    return webhook_from_environment()
+
+
+def _refuse_unless(fits: bool, name: str, expected: str = "0 or more") -> None:  # noqa: FBT001
+    if not fits:
+        raise UsageError(f"The setting {name} must be {expected}")

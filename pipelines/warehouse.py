@@ -1,0 +1,344 @@
+"""The DuckDB file: where it is, who may write to it, and how a finished run reaches its readers.
+
+DuckDB lets one process write a file or several read it. So a run works on a copy in `<file>.b24/` and
+publishes it in one rename: readers keep what they opened and see the new state when they open again, and
+no open notebook can stop a run. A killed run leaves its copy behind; the next one goes on with it.
+"""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from pipelines.errors import LockedError, UsageError, WarehouseError
+from sources.bitrix24.reading import Vanished
+
+RAW_SCHEMA = "bitrix24"
+_SCHEMAS = ("bitrix24", "staging", "core", "reporting", "ops", "main", "temp", "system", "information_schema")
+
+
+@dataclass(frozen=True)
+class Places:
+    """The paths that belong to one warehouse file."""
+
+    db: Path
+
+    @property
+    def folder(self) -> Path:
+        """Everything a run keeps beside the file."""
+        return self.db.with_name(f"{self.db.name}.b24")
+
+    @property
+    def working(self) -> Path:
+        """The copy a run works on: of the same name, because DuckDB names the catalogue after the file."""
+        return self.folder / "work" / self.db.name
+
+    @property
+    def base(self) -> Path:
+        """Says which state of the file the copy was made from."""
+        return self.folder / "work" / "base.json"
+
+    @property
+    def dlt(self) -> Path:
+        """The working folder of dlt: of use only together with the copy."""
+        return self.folder / "dlt"
+
+    @property
+    def spool(self) -> Path:
+        """Rows that are read and not yet loaded."""
+        return self.folder / "spool"
+
+    @property
+    def dbt(self) -> Path:
+        """What dbt parsed and logged."""
+        return self.folder / "dbt"
+
+
+class WorkingCopy:
+    """The file as the one run that holds the lock sees it."""
+
+    def __init__(self, places: Places, *, adopted: bool) -> None:
+        self.places = places
+        self.path = places.working
+        self.adopted = adopted
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that is closed afterwards, so that dlt and dbt can open the file."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+
+    def write_vanished(self, search: Vanished, target: Path) -> int:
+        """Write the live rows that the search finds, whole and marked as deleted, to Parquet."""
+        if not self.path.exists():
+            return 0
+        with self.connect() as connection:
+            columns = _columns(connection, search.table)
+            if not columns:
+                return 0
+            kept = ", ".join(f'"{c}"' for c in columns if c not in ("_deleted_at", "_synced_at"))
+            seen = (
+                ""
+                if not search.seen
+                else f"ANTI JOIN read_parquet($seen) AS s USING ({', '.join(search.key)})"
+            )
+            conditions = ["_deleted_at IS NULL", *(f'"{column}" = ${column}' for column in search.among)]
+            if search.owner_column:
+                conditions.append(f"{search.owner_column} IN (SELECT unnest($owners))")
+            parameters: dict[str, object] = dict(search.among)
+            if search.seen:
+                parameters["seen"] = [str(path) for path in search.seen]
+            if search.owner_column:
+                parameters["owners"] = list(search.owners)
+            connection.execute(
+                f"""CREATE TEMP TABLE vanished AS
+                SELECT {kept}, now() AS _deleted_at, now() AS _synced_at FROM (
+                    SELECT * FROM {RAW_SCHEMA}.{search.table} WHERE {" AND ".join(conditions)}
+                ) AS t {seen}""",
+                parameters,
+            )
+            (count,) = connection.execute("SELECT count(*) FROM vanished").fetchone() or (0,)
+            if count:
+                connection.execute(
+                    f"COPY vanished TO '{str(target).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
+                )
+            return int(count)
+
+
+def places_of(db: str | Path) -> Places:
+    """The places of a warehouse file.
+
+    Raises:
+        UsageError: a name that no query could be written for.
+    """
+    path = Path(db).expanduser().absolute()
+    if path.stem.lower() in _SCHEMAS:
+        raise UsageError(
+            f"{path.name}: DuckDB names its catalogue after the file, and {path.stem!r} is also a schema "
+            f"in it, so {path.stem}.… would be ambiguous in every query. Choose another name, "
+            "such as warehouse.duckdb"
+        )
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name a file in it, such as {path / 'warehouse.duckdb'}")
+    return Places(path)
+
+
+@contextmanager
+def working_copy(db: str | Path, purpose: str) -> Iterator[WorkingCopy]:
+    """Hold the file for one run; what the run did is published at the end, also when it fails half-way.
+
+    A run that leaves nothing behind (`copy.path` does not exist) publishes nothing.
+
+    Raises:
+        LockedError: another run holds the file, or a program changed it meanwhile.
+        WarehouseError: the file cannot be read or written, or is no warehouse.
+    """
+    places = places_of(db)
+    try:
+        places.working.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(places, purpose):
+            copy = _prepared(places)
+            try:
+                yield copy
+            finally:
+                _publish(places)
+    except OSError as error:
+        raise _file_trouble(places.db, error) from None
+
+
+@contextmanager
+def reading(db: str | Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the published file.
+
+    Raises:
+        WarehouseError: there is no such file, or it is no DuckDB database.
+    """
+    path = Path(db).expanduser()
+    if not path.exists():
+        raise WarehouseError(f"{path} does not exist yet: `b24 sync --db {path}` makes it")
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        raise _unreadable(path, error) from None
+    with connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+@contextmanager
+def _locked(places: Places, purpose: str) -> Iterator[None]:
+    """The file lock goes with the process, however it ends; the note beside it says who holds it."""
+    note = places.folder / "lock.json"
+    lock = FileLock(str(places.folder / "lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise LockedError(
+            f"{places.db} is held by another run{_holder(note)}: try again when it has ended"
+        ) from None
+    try:
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        note.write_text(json.dumps({"pid": os.getpid(), "purpose": purpose, "started": started}))
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(note: Path) -> str:
+    with suppress(OSError, ValueError, KeyError):
+        held = json.loads(note.read_text())
+        return f" ({held['purpose']}, process {held['pid']}, since {held['started']})"
+    return ""
+
+
+def _prepared(places: Places) -> WorkingCopy:
+    """The copy of a killed run if it still descends from the file, else a new one."""
+    current = _state(places.db)
+    if places.working.exists() and places.base.exists() and json.loads(places.base.read_text()) == current:
+        return WorkingCopy(places, adopted=True)
+    for stale in (places.working.parent, places.dlt):
+        shutil.rmtree(stale, ignore_errors=True)
+    places.working.parent.mkdir(parents=True)
+    if places.db.exists():
+        _settle(places.db)
+        current = _state(places.db)
+        part = places.working.with_name("copy.part")
+        _copy(places.db, part)
+        part.replace(places.working)
+    places.base.write_text(json.dumps(current))
+    return WorkingCopy(places, adopted=False)
+
+
+def _settle(db: Path) -> None:
+    """Check that the file is a warehouse, and fold a write-ahead log into it.
+
+    A program that holds it for writing does no harm while it has written nothing: then there is no log.
+    """
+    if not os.access(db, os.W_OK) or not os.access(db.parent, os.W_OK):
+        raise WarehouseError(f"{db} cannot be written: check the permissions of the file and its folder")
+    log = db.with_name(db.name + ".wal")
+    try:
+        with duckdb.connect(str(db), read_only=not log.exists()) as connection:
+            if log.exists():
+                connection.execute("CHECKPOINT")
+            _check_ours(connection, db)
+    except duckdb.IOException as error:
+        if "lock" not in str(error).lower():
+            raise _unreadable(db, error) from None
+        if log.exists():
+            raise LockedError(
+                f"{db} is being written by another program ({_lock_holder(error)}): close it, or have it "
+                "commit and disconnect, and run again"
+            ) from None
+    except duckdb.ConnectionException:  # open in this very process, in a notebook perhaps
+        if log.exists():
+            raise LockedError(f"{db} is open for writing in this program: close that connection") from None
+    except duckdb.Error as error:
+        raise _unreadable(db, error) from None
+
+
+def _check_ours(connection: duckdb.DuckDBPyConnection, db: Path) -> None:
+    tables = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [RAW_SCHEMA]
+    ).fetchall()
+    if tables and ("_dlt_version",) not in tables:
+        raise WarehouseError(
+            f"{db} has a schema {RAW_SCHEMA!r} that this program did not make; nothing was touched. "
+            "Use another --db"
+        )
+
+
+def _publish(places: Places) -> None:
+    """Put the copy in the file's place, unless someone changed the file while the run worked."""
+    if not places.working.exists():
+        return
+    if json.loads(places.base.read_text()) != _state(places.db):
+        shutil.rmtree(places.working.parent)
+        raise LockedError(
+            f"{places.db} was changed by another program while this run worked, so nothing was published: "
+            "close that program (or open the file with read_only=True) and run again"
+        )
+    with duckdb.connect(str(places.working)) as connection:
+        connection.execute("CHECKPOINT")
+    if places.db.exists():
+        shutil.copymode(places.db, places.working)
+    places.working.replace(places.db)
+    for spent in (places.working.parent, places.dlt):
+        shutil.rmtree(spent, ignore_errors=True)
+
+
+def _state(db: Path) -> dict[str, int] | None:
+    """What tells one state of the file from another."""
+    parts: dict[str, int] = {}
+    for name, path in (("file", db), ("log", db.with_name(db.name + ".wal"))):
+        with suppress(FileNotFoundError):
+            found = path.stat()
+            parts |= {
+                f"{name}_inode": found.st_ino,
+                f"{name}_size": found.st_size,
+                f"{name}_time": found.st_mtime_ns,
+            }
+    return parts or None
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy within the kernel; a file system that can share blocks does not even copy."""
+    with source.open("rb") as old, target.open("wb") as new:
+        left = os.fstat(old.fileno()).st_size
+        try:
+            while left > 0:
+                copied = os.copy_file_range(old.fileno(), new.fileno(), left)
+                if copied == 0:
+                    break
+                left -= copied
+        except OSError as error:
+            if error.errno not in (errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL):
+                raise
+            old.seek(0)
+            new.seek(0)
+            shutil.copyfileobj(old, new, 1 << 20)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    found = connection.execute(
+        "SELECT column_name FROM duckdb_columns() "
+        "WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
+        [RAW_SCHEMA, table],
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def _lock_holder(error: Exception) -> str:
+    text = str(error)
+    start = text.find("held in ")
+    return text[start + 8 :].split(". ", 1)[0] if start >= 0 else "unknown"
+
+
+def _unreadable(db: Path, error: Exception) -> WarehouseError | LockedError:
+    text = str(error)
+    if "lock" in text.lower() and "held" in text:
+        return LockedError(f"{db} is being written by another program ({_lock_holder(error)})")
+    if isinstance(error, duckdb.IOException) and "not a valid DuckDB" in text:
+        return WarehouseError(f"{db} is not a DuckDB database; nothing was touched. Use another --db")
+    return WarehouseError(f"{db} cannot be opened: {text.splitlines()[0]}")
+
+
+def _file_trouble(db: Path, error: OSError) -> WarehouseError:
+    if error.errno == errno.ENOSPC:
+        return WarehouseError(
+            f"No space is left on the disk of {db.parent}. A run needs room for a second copy of the file; "
+            "free some and run again, it goes on where it stopped"
+        )
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return WarehouseError(f"{error.filename or db.parent} cannot be written: check its permissions")
+    return WarehouseError(f"{error.filename or db}: {error.strerror or error}")

@@ -122,6 +122,7 @@ def sync_into(
             warehouse=copy,
             observer=observer,
             keep_going=True,
+            append_first=True,
         ),
     )
     with copy.connect() as db:
@@ -154,7 +155,7 @@ def sync_into(
             ops.note_portal(db, host, facts.license, facts.timezone or _zone_of_offset(facts.offset))
     if failure is not None:
         raise failure from None
-    _forget_loaded(copy, read.latest)
+    copy.spent += [copy.places.spool / name for name, result in read.latest.items() if result.error is None]
     refused = tuple(r.entity for r in reports if r.status == "skipped") if order.by_name else ()
     return SyncReport(run_id, began, datetime.now(UTC), reports, totals, refused)
 
@@ -172,8 +173,6 @@ def _load(copy: WorkingCopy, read: PortalRead, order: Order) -> dict[str, str | 
     source = source_of(read).with_resources(*order.names, *_points(order.names))
     pipeline = _pipeline(copy, LOAD_MEMORY)
     try:
-        if pipeline.has_pending_data:  # of a killed run: dlt would load it in place of the new rows
-            pipeline.run()
         pipeline.sync_destination()
         before = _cursors(pipeline.state)
         pipeline.run(source, loader_file_format="parquet")
@@ -195,7 +194,7 @@ def _pipeline(copy: WorkingCopy, memory: str | None) -> Any:  # noqa: ANN401 - d
     from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials  # noqa: PLC0415
 
     credentials = DuckDbCredentials(str(copy.path))
-    credentials.global_config = {"preserve_insertion_order": False} | (
+    credentials.global_config = {"preserve_insertion_order": False, "checkpoint_threshold": "2GB"} | (
         {"memory_limit": memory} if memory else {}
     )
     return dlt.pipeline(
@@ -281,14 +280,6 @@ def _totals(read: PortalRead) -> RunTotals:
         refused_503=stats.refused_503,
         refused_429=stats.refused_429,
     )
-
-
-def _forget_loaded(copy: WorkingCopy, results: Mapping[str, ReadResult]) -> None:
-    import shutil  # noqa: PLC0415
-
-    for name, result in results.items():
-        if result.error is None:
-            shutil.rmtree(copy.places.spool / name, ignore_errors=True)
 
 
 def _moment(text: str) -> str:

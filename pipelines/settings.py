@@ -211,12 +211,12 @@ def _configured(setting: Setting) -> Any:  # noqa: ANN401 - of the setting's kin
 
     accessor = dlt.secrets if setting.secret else dlt.config
     try:
-        value = accessor.get(setting.key, setting.kind)
+        value: Any = accessor.get(setting.key, setting.kind)
     except TomlProviderReadException as error:
         raise UsageError(f"A file in .dlt cannot be read: {error}") from None
     except ConfigurationException:
-        value = accessor.get(setting.key)
-        shown = "its value" if setting.secret else f"{value!r}"
+        given: object = accessor.get(setting.key)
+        shown = "its value" if setting.secret else f"{given!r}"
         raise UsageError(
             f"{setting.key} (or {setting.env}): {shown} is not {_A_KIND[setting.kind]}"
         ) from None

@@ -2,7 +2,8 @@
 
 DuckDB lets one process write a file or several read it. So a run works on a copy in `<file>.b24/` and
 publishes it in one rename: readers keep what they opened and see the new state when they open again, and
-no open notebook can stop a run. A killed run leaves its copy behind; the next one goes on with it.
+no open notebook can stop a run. The rename is the commit: of a killed run nothing is left but the rows
+that it had read, which the next one finds in the spool.
 """
 
 import errno
@@ -42,11 +43,6 @@ class Places:
         return self.folder / "work" / self.db.name
 
     @property
-    def base(self) -> Path:
-        """Says which state of the file the copy was made from."""
-        return self.folder / "work" / "base.json"
-
-    @property
     def dlt(self) -> Path:
         """The working folder of dlt: of use only together with the copy."""
         return self.folder / "dlt"
@@ -65,10 +61,12 @@ class Places:
 class WorkingCopy:
     """The file as the one run that holds the lock sees it."""
 
-    def __init__(self, places: Places, *, adopted: bool) -> None:
+    def __init__(self, places: Places, base: dict[str, int] | None) -> None:
         self.places = places
         self.path = places.working
-        self.adopted = adopted
+        self.base = base
+        self.spent: list[Path] = []
+        """Folders of the spool that are of no use once the file is published."""
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -150,7 +148,7 @@ def working_copy(db: str | Path, purpose: str) -> Iterator[WorkingCopy]:
             try:
                 yield copy
             finally:
-                _publish(places)
+                _publish(copy)
     except OSError as error:
         raise _file_trouble(places.db, error) from None
 
@@ -202,21 +200,16 @@ def _holder(note: Path) -> str:
 
 
 def _prepared(places: Places) -> WorkingCopy:
-    """The copy of a killed run if it still descends from the file, else a new one."""
-    current = _state(places.db)
-    if places.working.exists() and places.base.exists() and json.loads(places.base.read_text()) == current:
-        return WorkingCopy(places, adopted=True)
+    """A fresh copy of the file, if there is a file."""
     for stale in (places.working.parent, places.dlt):
         shutil.rmtree(stale, ignore_errors=True)
     places.working.parent.mkdir(parents=True)
     if places.db.exists():
         _settle(places.db)
-        current = _state(places.db)
-        part = places.working.with_name("copy.part")
-        _copy(places.db, part)
-        part.replace(places.working)
-    places.base.write_text(json.dumps(current))
-    return WorkingCopy(places, adopted=False)
+        copy = WorkingCopy(places, _state(places.db))
+        _copy(places.db, places.working)
+        return copy
+    return WorkingCopy(places, None)
 
 
 def _settle(db: Path) -> None:
@@ -258,12 +251,12 @@ def _check_ours(connection: duckdb.DuckDBPyConnection, db: Path) -> None:
         )
 
 
-def _publish(places: Places) -> None:
+def _publish(copy: WorkingCopy) -> None:
     """Put the copy in the file's place, unless someone changed the file while the run worked."""
+    places = copy.places
     if not places.working.exists():
         return
-    if json.loads(places.base.read_text()) != _state(places.db):
-        shutil.rmtree(places.working.parent)
+    if copy.base != _state(places.db):
         raise LockedError(
             f"{places.db} was changed by another program while this run worked, so nothing was published: "
             "close that program (or open the file with read_only=True) and run again"
@@ -273,7 +266,7 @@ def _publish(places: Places) -> None:
     if places.db.exists():
         shutil.copymode(places.db, places.working)
     places.working.replace(places.db)
-    for spent in (places.working.parent, places.dlt):
+    for spent in (places.working.parent, places.dlt, *copy.spent):
         shutil.rmtree(spent, ignore_errors=True)
 
 

@@ -10,23 +10,25 @@ from pathlib import Path
 
 import duckdb
 
+from .errors import MalformedReplyError
 from .fields import Column, Kind
 
 _CASTS: dict[Kind, str] = {
-    "integer": "try_cast({0} AS BIGINT)",
+    # a cast to BIGINT rounds
+    "integer": "CASE WHEN NOT contains({0}, '.') THEN try_cast({0} AS BIGINT) END",
     # a cast to DECIMAL rounds: more digits than the column holds are kept as text instead
-    "decimal": "CASE WHEN try_cast({0} AS DECIMAL(38, 10)) = try_cast({0} AS DECIMAL(18, 2)) "
+    "decimal": "CASE WHEN try_cast({0} AS DECIMAL(38, 20)) = try_cast({0} AS DECIMAL(18, 2)) "
     "THEN try_cast({0} AS DECIMAL(18, 2)) END",
-    "rate": "CASE WHEN try_cast({0} AS DECIMAL(38, 10)) = try_cast({0} AS DECIMAL(18, 4)) "
+    "rate": "CASE WHEN try_cast({0} AS DECIMAL(38, 20)) = try_cast({0} AS DECIMAL(18, 4)) "
     "THEN try_cast({0} AS DECIMAL(18, 4)) END",
-    "double": "try_cast({0} AS DOUBLE)",
+    "double": "CASE WHEN isfinite(try_cast({0} AS DOUBLE)) THEN try_cast({0} AS DOUBLE) END",
     # without an offset the moment is unknown, and a cast would take the machine's zone
     "datetime": "CASE WHEN regexp_matches({0}, '(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$') "
     "THEN try_cast({0} AS TIMESTAMPTZ) END",
     "boolean": "CASE WHEN {0} IN ('true', 'Y', '1') THEN true WHEN {0} IN ('false', 'N', '0') THEN false END",
 }
 # An unescaped quote before a colon ends a key, so a link inside a text does not match.
-_LINK_MARKS = "downloadUrl|urlMachine|DOWNLOAD_URL|showUrl|auth=|token="
+_LINK_MARKS = "downloadUrl|urlMachine|DOWNLOAD_URL|showUrl|auth=|token=|/rest/"
 _LINK = (
     r"""\s*"(?:(?:downloadUrl|urlMachine|DOWNLOAD_URL|showUrl)"\s*:\s*"(?:[^"\\]|\\.)*\""""
     r"""|url"\s*:\s*"(?:[^"\\]|\\.)*(?:auth=|token=|/rest/)(?:[^"\\]|\\.)*")"""
@@ -63,9 +65,21 @@ class Converter:
         """Writes the rows of `source` to `target`: complete or, under that name, not at all.
 
         `longest` is the length of the longest row in bytes: it sizes the parser's buffers.
+
+        Raises:
+            MalformedReplyError: no parser could make a table of these rows.
         """
         part = target.with_suffix(".part")
-        self._db.execute(f"COPY ({self._select(source, columns, longest)}) TO '{_quoted(part)}' {_PARQUET}")
+        try:
+            self._db.execute(
+                f"COPY ({self._select(source, columns, longest)}) TO '{_quoted(part)}' {_PARQUET}"
+            )
+        except (duckdb.InvalidInputException, duckdb.BinderException) as error:
+            problem = f"The rows cannot be read as a table: {str(error).splitlines()[0]}"
+        else:
+            problem = None
+        if problem is not None:
+            raise MalformedReplyError(problem)
         rows, kept = self._one(f"SELECT count(*), count(_raw_values) FROM read_parquet('{_quoted(part)}')")
         odd = self._odd_values(part) if kept else 0
         part.replace(target)
@@ -130,7 +144,7 @@ class Converter:
 
 
 def _cast(column: Column) -> str:
-    quoted = f'"{column.code.replace(chr(34), chr(34) * 2)}"'
+    quoted = _identifier(column.code)
     if column.kind == "json":
         return _without_links(f"{quoted}::VARCHAR")
     if column.kind == "any":
@@ -151,7 +165,7 @@ def _raw_values(columns: Sequence[Column]) -> str:
     typed = [c for c in columns if c.kind in _CASTS]
     if not typed:
         return "NULL::VARCHAR"
-    lost = {c.code: f'("{c.code}" IS NOT NULL AND {_cast(c)} IS NULL)' for c in typed}
+    lost = {c.code: f"({_identifier(c.code)} IS NOT NULL AND {_cast(c)} IS NULL)" for c in typed}
     entries = ", ".join(
         f"CASE WHEN {condition} THEN '{_quoted(_json_key(code))}' || {_json_value(code)} END"
         for code, condition in lost.items()
@@ -168,11 +182,15 @@ def _json_key(code: str) -> str:
 
 def _json_value(code: str) -> str:
     # what was no JSON string arrives as its JSON text
-    text = f'"{code}"'
+    text = _identifier(code)
     return (
-        f"CASE WHEN {text} IN ('false', 'true') OR {text}[1] IN ('[', '{{') "
+        f"CASE WHEN {text} IN ('false', 'true') OR ({text}[1] IN ('[', '{{') AND json_valid({text})) "
         f"THEN {text} ELSE to_json({text})::VARCHAR END"
     )
+
+
+def _identifier(code: str) -> str:
+    return f'"{code.replace(chr(34), chr(34) * 2)}"'
 
 
 def _quoted(text: object) -> str:

@@ -79,6 +79,8 @@ class ReadSettings:
         warehouse: tells which rows have vanished; without one none are marked as deleted.
         observer: hears of progress.
         keep_going: load what could be read when an entity fails, instead of raising.
+        append_first: append the rows of a first read. Twice as fast as merging them, and right only where
+            an interrupted load is thrown away as a whole.
     """
 
     full: bool = False
@@ -88,6 +90,7 @@ class ReadSettings:
     warehouse: Warehouse | None = None
     observer: Observer = field(default_factory=SilentObserver)
     keep_going: bool = False
+    append_first: bool = False
 
 
 class PortalRead:
@@ -131,9 +134,14 @@ class PortalRead:
         """Whether a run goes on in spite of this result."""
         return result.status != "failed" or self._settings.keep_going
 
-    def replaces_known_rows(self, state: Mapping[str, Any]) -> bool:
-        """Whether a read brings again what was loaded before (a full read after the first)."""
-        return self._settings.full and bool(state.get("cursor"))
+    def disposition(self, state: Mapping[str, Any], *, complete: bool = False) -> dict[str, str]:
+        """How rows get into the table: merging holds them all in memory, so a first load does not."""
+        if state.get("cursor"):
+            again = complete and self._settings.full
+            return {"disposition": "merge", "strategy": "delete-insert" if again else "upsert"}
+        if self._settings.append_first:
+            return {"disposition": "append"}
+        return {"disposition": "merge", "strategy": "insert-only"}
 
     def _request(self, name: str, state: Mapping[str, Any]) -> ReadRequest:
         settings = self._settings

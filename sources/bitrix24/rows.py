@@ -49,7 +49,7 @@ class RowReader:
             rows = self._rows.decode(body)
         except msgspec.ValidationError:
             self._learn(method, body)
-            rows = self._rows.decode(body)
+            rows = self._decoded(method, body)
         texts = _PAGE.decode(body)
         if self._id_code is None:
             return Page(texts, [])
@@ -59,6 +59,15 @@ class RowReader:
             problem = f"{method}: a row has no usable {self._id_code}"
         raise MalformedReplyError(problem, method=method)
 
+    def _decoded(self, method: str, body: bytes) -> list[Any]:
+        try:
+            rows: list[Any] = self._rows.decode(body)
+        except msgspec.ValidationError:
+            problem = f"{method}: a row has no usable {self._id_code}"
+        else:
+            return rows
+        raise MalformedReplyError(problem, method=method)
+
     def _body(self, method: str, body: bytes) -> bytes:
         """Return the rows as one JSON array without line feeds, which part the rows of a file."""
         if self._secret and self._secret in body:  # a link to a file can hold the webhook (API.md 1)
@@ -66,7 +75,10 @@ class RowReader:
         if b"\n" in body:  # only between values: a JSON text cannot hold a raw line feed
             body = body.replace(b"\n", b" ").replace(b"\r", b" ")
         if self._rows_at is not None and body[:1] == b"{":
-            body = bytes(_MEMBERS.decode(body).get(self._rows_at, b"[]"))
+            members = _MEMBERS.decode(body)
+            if self._rows_at not in members:  # no rows are one thing, rows in an unknown place another
+                raise MalformedReplyError(f"{method}: the answer has no {self._rows_at!r}", method=method)
+            body = bytes(members[self._rows_at])
         if body[:1] == b"{":  # a PHP list with gaps in its keys arrives as an object
             body = b"[" + b",".join(_MEMBERS.decode(body).values()) + b"]"
         if body in (b"null", b"false", b'""'):

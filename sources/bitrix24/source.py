@@ -1,6 +1,6 @@
 """The dlt source: what the reader brings, as resources of any dlt pipeline."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -98,7 +98,9 @@ def _resources(read: PortalRead) -> Sequence[DltResource]:
         dlt.resource(
             _rows,
             name=name,
-            primary_key=list(_key(name)),
+            columns={
+                column: {"name": column, "nullable": True, "primary_key": True} for column in _key(name)
+            },
             write_disposition={"disposition": "merge", "strategy": "upsert"},
         )(read, name)
         for name in (*ENTITIES, CONTACT_POINTS)
@@ -111,35 +113,34 @@ def _rows(read: PortalRead, name: str) -> Iterator[Any]:
     states = {each: dlt.current.resource_state(each) for each in selected}
     spool = Path(dlt.current.pipeline().working_dir) / "spool"
     results = read.results(name, states, spool)
+    state = states[name]
     if name == CONTACT_POINTS:
-        yield from _loaded(name, _CONTACT_POINT_COLUMNS, _chunks(results.values(), name), strategy="upsert")
+        chunks = _chunks(results.values(), name)
+        yield from _loaded(name, _CONTACT_POINT_COLUMNS, chunks, read.disposition(state))
+        state.update(cursor="as of its owners")
         return
-    result, state = results[name], states[name]
+    result = results[name]
     if result.error is not None:
         if not read.tolerates(result):
             raise result.error from None
         return
-    strategy = _strategy(read, result, state)
-    yield from _loaded(name, result.columns, _chunks([result], name), strategy=strategy)
+    yield from _loaded(
+        name, result.columns, _chunks([result], name), read.disposition(state, complete=result.complete)
+    )
     state.update(cursor=result.cursor, digest=result.digest)
-
-
-def _strategy(read: PortalRead, result: ReadResult, state: dict[str, Any]) -> str:
-    # The first load compares keys alone: a merge of whole rows would hold them all in memory (STACK.md).
-    if not state.get("cursor"):
-        return "insert-only"
-    return "delete-insert" if result.complete and read.replaces_known_rows(state) else "upsert"
 
 
 def _chunks(results: Iterable[ReadResult], table: str) -> list[Chunk]:
     return [chunk for result in results for chunk in result.chunks if chunk.table == table]
 
 
-def _loaded(name: str, columns: Sequence[Column], chunks: Sequence[Chunk], *, strategy: str) -> Iterator[Any]:
+def _loaded(
+    name: str, columns: Sequence[Column], chunks: Sequence[Chunk], disposition: Mapping[str, str]
+) -> Iterator[Any]:
     hints = dlt.mark.make_hints(
         columns={c.name: _hint(c) for c in (*columns, *_SERVICE_COLUMNS)},
         primary_key=list(_key(name)),
-        write_disposition=cast(Any, {"disposition": "merge", "strategy": strategy}),
+        write_disposition=cast(Any, disposition),
     )
     if not chunks:
         yield dlt.mark.with_hints(dlt.mark.materialize_table_schema(), hints)
@@ -151,7 +152,9 @@ def _loaded(name: str, columns: Sequence[Column], chunks: Sequence[Chunk], *, st
 
 
 def _hint(column: Column) -> TColumnSchema:
-    return cast(TColumnSchema, {"name": column.name, **_TYPES[column.kind]})
+    # as DuckDB declares it in Parquet (constants required, keys not), or dlt would write every file anew
+    required = column.name in ("_synced_at", "owner_type", "owner_id")
+    return cast(TColumnSchema, {"name": column.name, "nullable": not required, **_TYPES[column.kind]})
 
 
 def _file_formats() -> Sequence[str]:

@@ -18,6 +18,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--seed", type=int, default=42, help="number that the data is made from")
     options.add_argument("--size", choices=sorted(DEALS), default="small", help="how much data")
     options.add_argument("--deals", type=int, help="number of deals, instead of the size's")
+    options.add_argument("--custom-fields", type=int, help="at most so many custom fields an entity")
     options.add_argument("--rate", type=float, default=2.0, help="requests a second; 0 for no limit")
     options.add_argument("--bucket", type=int, default=50, help="requests the bucket holds")
     options.add_argument(
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.seed,
         chosen.size,
         deals=chosen.deals,
+        custom_fields=chosen.custom_fields,
         rate=chosen.rate,
         bucket=chosen.bucket,
         operating_limit=chosen.operating_limit,

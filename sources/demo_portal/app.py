@@ -64,6 +64,7 @@ class DemoPortal:
         *,
         deals: int | None = None,
         counts: Mapping[str, int] | None = None,
+        custom_fields: int | None = None,
         clock: Clock | None = None,
         rate: float = 2.0,
         bucket: int = 50,
@@ -82,7 +83,7 @@ class DemoPortal:
         self.clock: Clock = clock or SystemClock()
         self.zone = Zone(timezone)
         self.epoch = int(self.clock.time() // DAY * DAY if epoch is None else epoch)
-        made = make_seed(seed, row_counts(size, deals, counts), self.epoch, self.zone)
+        made = make_seed(seed, row_counts(size, deals, counts), self.epoch, self.zone, custom_fields)
         self.store = Store(made, self.clock, self.zone)
         self.path = f"/rest/{user_id}/{token}/"
         self.faults = Faults()

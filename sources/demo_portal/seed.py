@@ -47,14 +47,16 @@ def row_counts(size: str, deals: int | None, counts: Mapping[str, int] | None) -
     return result | dict(counts or {})
 
 
-def make_seed(seed: int, counts: Mapping[str, int], epoch: int, zone: Zone) -> Seed:
-    """Make the same rows for the same seed, counts and epoch."""
+def make_seed(
+    seed: int, counts: Mapping[str, int], epoch: int, zone: Zone, custom_fields: int | None = None
+) -> Seed:
+    """Make the same rows for the same seed, counts and epoch; with at most so many custom fields each."""
     rng = np.random.default_rng(seed)
     shuffler = random.Random(seed)
     first, last = list(words.FIRST_NAMES), list(words.LAST_NAMES)
     shuffler.shuffle(first)
     shuffler.shuffle(last)
-    custom = definitions()
+    custom = definitions(custom_fields)
     world = World(rng, epoch, zone, staff(rng, epoch, zone, first, last), custom)
     companies = seed_companies(world, counts["companies"])
     contacts = seed_contacts(world, counts["contacts"], companies.ids)

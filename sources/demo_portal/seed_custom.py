@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001, PLR2004  texts in two scripts; shares of demo data are plain numbers
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,12 +100,16 @@ class CustomFields:
     rows: tuple[Row, ...]
 
 
-def definitions() -> CustomFields:
-    """Make the definitions of all custom fields."""
+def definitions(most: int | None = None) -> CustomFields:
+    """Make the definitions of the custom fields: all of them, or the first so many of each entity."""
     rows: list[Row] = []
+    made: Counter[str] = Counter()
     option = 40
     for place, line in enumerate(_SPECS.strip().splitlines()):
         entity, kind, name, multiple, label = line.split(maxsplit=4)
+        made[entity] += 1
+        if most is not None and made[entity] > most:
+            continue
         row: Row = {
             "ID": str(501 + 2 * place),
             "ENTITY_ID": entity,

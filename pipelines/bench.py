@@ -23,7 +23,7 @@ from urllib.request import Request, urlopen
 from pipelines.errors import PipelineError
 
 ROWS_PER_REQUEST: Final = 2_500  # 50 commands of 50 rows
-NAIVE_REQUESTS: Final = 200  # enough to see its pace; a portal of 300,000 deals would take an hour
+NAIVE_REQUESTS: Final = 120  # enough to see its pace; 300,000 deals would take an hour
 _START_SECONDS: Final = 300.0
 
 

@@ -1,6 +1,7 @@
 """Portal to raw tables: one run over the entities asked for, with a receipt in `ops`."""
 
 import difflib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +20,9 @@ from sources.bitrix24.reading import Observer, ReadResult
 
 # DuckDB's share of the memory while it loads: enough for what syncs usually bring. A load that needs more
 # is repeated with what the machine has (`dlt` keeps its files).
-LOAD_MEMORY = "320MB"
+LOAD_MEMORY = "160MB"
+# Files that are inserted at the same time: more of them hold more memory, and two cores are busy with fewer.
+LOAD_WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,13 @@ def sync_into(
     try:
         cursors = _load(copy, read, order)
         failure = _common_failure(read.latest)
-    except (Bitrix24Error, PipelineError) as error:
+    except BaseException as error:
+        copy.start_over()
+        if fresh or not isinstance(error, Bitrix24Error | PipelineError):
+            raise
         failure = error
+        with copy.connect() as db:
+            run_id = ops.begin_run(db, full=order.full, since=order.since)
     if failure is not None and fresh:
         copy.path.unlink()  # nothing was loaded: leave no file behind that holds nothing
         raise failure from None
@@ -167,34 +175,38 @@ def _load(copy: WorkingCopy, read: PortalRead, order: Order) -> dict[str, str | 
     from sources.bitrix24.source import source_of  # noqa: PLC0415
 
     dlt.config["runtime.dlthub_telemetry"] = False
-    dlt.config["runtime.log_level"] = "CRITICAL"  # failures are told once, by this program
     dlt.config["load.truncate_staging_dataset"] = True  # or the file holds most rows twice (STACK.md)
     dlt.config["load.delete_completed_jobs"] = True
+    dlt.config["load.workers"] = LOAD_WORKERS
     source = source_of(read).with_resources(*order.names, *_points(order.names))
     pipeline = _pipeline(copy, LOAD_MEMORY)
+    pipeline.sync_destination()
+    before = _cursors(pipeline.state)
+    copy.is_whole = False
+    failure: Exception | None = None
     try:
-        pipeline.sync_destination()
-        before = _cursors(pipeline.state)
         pipeline.run(source, loader_file_format="parquet")
     except Exception as error:
-        known = _known(error)
-        if known is None and "Out of Memory Error" in str(error) and pipeline.has_pending_data:
+        if "Out of Memory Error" in str(error) and pipeline.has_pending_data:
             _pipeline(copy, None).run()
-            return before
-        if known is None:
-            raise
-        failure = known
-    else:
-        return before
-    raise failure
+        else:
+            failure = _known(error)
+            if failure is None:
+                raise
+    # a failure of the portal ends the reading, before the first row is loaded
+    copy.is_whole = failure is None or isinstance(failure, Bitrix24Error)
+    if failure is not None:
+        raise failure
+    return before
 
 
 def _pipeline(copy: WorkingCopy, memory: str | None) -> Any:  # noqa: ANN401 - dlt is imported late
     import dlt  # noqa: PLC0415
     from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials  # noqa: PLC0415
 
+    logging.getLogger("dlt").setLevel(logging.CRITICAL)  # failures are told once, by this program
     credentials = DuckDbCredentials(str(copy.path))
-    credentials.global_config = {"preserve_insertion_order": False, "checkpoint_threshold": "2GB"} | (
+    credentials.global_config = {"preserve_insertion_order": False, "checkpoint_threshold": "16MB"} | (
         {"memory_limit": memory} if memory else {}
     )
     return dlt.pipeline(

@@ -70,9 +70,8 @@ class RunTotals:
 
 
 def begin_run(connection: duckdb.DuckDBPyConnection, *, full: bool, since: str | None) -> str:
-    """Note that a run has begun, and that one that never ended was killed; return the new run's id."""
+    """Note that a run has begun; return its id."""
     connection.execute(_TABLES)
-    connection.execute("UPDATE ops.sync_runs SET status = 'killed' WHERE status = 'running'")
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
     connection.execute(

@@ -19,7 +19,7 @@ NO_WEBHOOK: Final = (
     "No webhook is set: the address, with a secret in it, through which this program reads your portal. "
     "Make one in the portal under Developer resources -> Other -> Inbound webhook, with the scopes "
     "crm, user and department, and set it: "
-    "export BITRIX24_WEBHOOK_URL='https://your-portal.bitrix24.com/rest/1/the-secret/' "
+    "export BITRIX24_WEBHOOK_URL='https://your-portal.bitrix24.com/rest/<user id>/<secret>/' "
     "(`b24 demo` needs none)"
 )
 

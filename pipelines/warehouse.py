@@ -65,6 +65,8 @@ class WorkingCopy:
         self.places = places
         self.path = places.working
         self.base = base
+        self.is_whole = True
+        """False while something is under way that must not be published half done."""
         self.spent: list[Path] = []
         """Folders of the spool that are of no use once the file is published."""
 
@@ -74,6 +76,11 @@ class WorkingCopy:
         with duckdb.connect(str(self.path)) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
+
+    def start_over(self) -> None:
+        """Take the file as it is again: a load that broke off may have left half of its rows in the copy."""
+        fresh = _prepared(self.places)
+        self.base, self.spent = fresh.base, []
 
     def write_vanished(self, search: Vanished, target: Path) -> int:
         """Write the live rows that the search finds, whole and marked as deleted, to Parquet."""
@@ -134,7 +141,7 @@ def places_of(db: str | Path) -> Places:
 def working_copy(db: str | Path, purpose: str) -> Iterator[WorkingCopy]:
     """Hold the file for one run; what the run did is published at the end, also when it fails half-way.
 
-    A run that leaves nothing behind (`copy.path` does not exist) publishes nothing.
+    A run that leaves nothing behind (`copy.path` does not exist), or not a whole copy, publishes nothing.
 
     Raises:
         LockedError: another run holds the file, or a program changed it meanwhile.
@@ -254,7 +261,7 @@ def _check_ours(connection: duckdb.DuckDBPyConnection, db: Path) -> None:
 def _publish(copy: WorkingCopy) -> None:
     """Put the copy in the file's place, unless someone changed the file while the run worked."""
     places = copy.places
-    if not places.working.exists():
+    if not places.working.exists() or not copy.is_whole:
         return
     if copy.base != _state(places.db):
         raise LockedError(

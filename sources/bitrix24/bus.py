@@ -25,19 +25,34 @@ class _Parcel:
     commands: Mapping[str, Command]
     account: Account
     outcomes: "asyncio.Future[dict[str, Outcome]]" = field(repr=False)
+    received: dict[str, Outcome] = field(default_factory=dict)
+
+    def receive(self, outcome: Outcome) -> None:
+        """Take an outcome; with the last one the caller goes on."""
+        self.received[outcome.key] = outcome
+        self.account.operating_seconds += (outcome.time and outcome.time.seconds) or 0.0
+        if len(self.received) == len(self.commands) and not self.outcomes.done():
+            self.outcomes.set_result({key: self.received[key] for key in self.commands})
+
+    def fail(self, error: BaseException) -> None:
+        """Let the caller have the failure of the request, unless its commands were answered before."""
+        if not self.outcomes.done():
+            self.outcomes.set_exception(error)
 
 
 class CommandBus:
     """Collects the commands of concurrent readers and sends them in as few requests as they fit into.
 
     While every connection is busy or the request gate is shut, parcels gather; so the busier the portal,
-    the fuller the batches. A parcel is never torn apart: its commands may refer to one another.
+    the fuller the batches. A parcel is never torn apart: its commands may refer to one another. A parcel
+    whose method has used up its server time waits on its own, so that the others go on.
     """
 
     def __init__(self, client: Bitrix24Client, in_flight: int) -> None:
         self._client = client
         self._waiting: list[_Parcel] = []
         self._sending: set[asyncio.Task[None]] = set()
+        self._parked: set[asyncio.Task[None]] = set()
         self._in_flight = in_flight
         self._numbers = count()
 
@@ -57,8 +72,13 @@ class CommandBus:
             Bitrix24Error: the request that carried them failed for good.
         """
         parcel = _Parcel(commands, account, asyncio.get_running_loop().create_future())
-        self._waiting.append(parcel)
-        self._dispatch()
+        if any(self._client.parked_for(method) for method in {c.method for c in commands.values()}):
+            task = asyncio.create_task(self._carry([parcel]))  # the client waits for the method's time
+            self._parked.add(task)
+            task.add_done_callback(self._parked.discard)
+        else:
+            self._waiting.append(parcel)
+            self._dispatch()
         return await parcel.outcomes
 
     def _dispatch(self) -> None:
@@ -76,29 +96,28 @@ class CommandBus:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         parcels = self._load()
-        if not parcels:
-            return
         self._dispatch()
-        merged = {key: command for parcel in parcels for key, command in parcel.commands.items()}
-        try:
-            outcomes = await self._client.batch(merged)
-        except BaseException as error:
-            for parcel in parcels:
-                if not parcel.outcomes.done():
-                    parcel.outcomes.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
-            return
+        if parcels:
+            await self._carry(parcels)
+
+    async def _carry(self, parcels: list[_Parcel]) -> None:
+        owners = {key: parcel for parcel in parcels for key in parcel.commands}
         for account in {id(parcel.account): parcel.account for parcel in parcels}.values():
             account.requests += 1
         for parcel in parcels:
-            mine = {key: outcomes[key] for key in parcel.commands}
-            parcel.account.commands += len(mine)
-            parcel.account.operating_seconds += sum(
-                outcome.time.seconds or 0.0 for outcome in mine.values() if outcome.time
-            )
-            if not parcel.outcomes.done():
-                parcel.outcomes.set_result(mine)
+            parcel.account.commands += len(parcel.commands)
+        commands = {key: parcel.commands[key] for key, parcel in owners.items()}
+        try:
+            outcomes = await self._client.batch(commands, on_outcome=lambda o: owners[o.key].receive(o))
+        except BaseException as error:
+            for parcel in parcels:
+                parcel.fail(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for key, outcome in outcomes.items():  # what the client had to call alone comes only now
+            if key not in owners[key].received:
+                owners[key].receive(outcome)
 
     def _load(self) -> list[_Parcel]:
         """Take parcels in order, skipping those that no longer fit, until the batch is full."""

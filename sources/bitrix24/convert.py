@@ -70,15 +70,14 @@ class Converter:
             MalformedReplyError: no parser could make a table of these rows.
         """
         part = target.with_suffix(".part")
+        problem = ""
         try:
             self._db.execute(
                 f"COPY ({self._select(source, columns, longest)}) TO '{_quoted(part)}' {_PARQUET}"
             )
         except (duckdb.InvalidInputException, duckdb.BinderException) as error:
             problem = f"The rows cannot be read as a table: {str(error).splitlines()[0]}"
-        else:
-            problem = None
-        if problem is not None:
+        if problem:
             raise MalformedReplyError(problem)
         rows, kept = self._one(f"SELECT count(*), count(_raw_values) FROM read_parquet('{_quoted(part)}')")
         odd = self._odd_values(part) if kept else 0

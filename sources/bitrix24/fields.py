@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 Kind = Literal["integer", "decimal", "rate", "double", "datetime", "boolean", "text", "json", "any"]
@@ -43,8 +44,15 @@ class Column:
     kind: Kind
 
 
-def columns_of(fields: Mapping[str, Mapping[str, Any]], known: Mapping[str, Kind]) -> tuple[Column, ...]:
-    """Columns for what a `*.fields` method describes, plus the kinds known beforehand."""
+def columns_of(
+    fields: Mapping[str, Mapping[str, Any]],
+    known: Mapping[str, Kind],
+    settled: Mapping[str, Kind] = MappingProxyType({}),
+) -> tuple[Column, ...]:
+    """Columns for what a `*.fields` method describes, plus the kinds known beforehand.
+
+    A column that was loaded before stays of its kind (`settled`), whatever the portal calls the field now.
+    """
     kinds: dict[str, Kind] = {}
     for code, field in fields.items():
         if field.get("isMultiple"):
@@ -53,6 +61,7 @@ def columns_of(fields: Mapping[str, Mapping[str, Any]], known: Mapping[str, Kind
             kinds[code] = _KINDS.get(str(field.get("type")), "text")
     described = bool(fields)
     kinds.update({code: kind for code, kind in known.items() if not described or code in fields})
+    kinds.update({code: settled[code] for code in kinds if code in settled})
     return named(kinds.items())
 
 

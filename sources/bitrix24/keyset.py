@@ -6,7 +6,7 @@ reaches no id but the page itself, which the portal casts to 1: the chain starts
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -85,6 +85,7 @@ class KeysetRead:
         high = None if newest is None else self._highest(newest)
         if "page_rows" in spool.facts:
             self._page_rows, self._page_proven = spool.facts["page_rows"], True
+        self._rows.expect(spool.facts.get("unannounced", ()))
         if not spool.lanes:
             await self._begin(spool, first, high, sealing)
         self._expect(spool, high)
@@ -137,8 +138,10 @@ class KeysetRead:
                 failure = outcome.error
                 break
             page = self._rows.page(self._query.method, outcome.unwrap().raw)
-            self._check(page.ids, last)
+            check_order(self._query.method, page.ids, last)
+            grown = len(page.ids) > self._page_rows
             self._learn_page_size(len(page.ids), lane, spool)
+            self._note_unannounced(spool)
             texts += page.texts
             self._rows_passed += len(page.ids)
             if page.ids:
@@ -147,6 +150,8 @@ class KeysetRead:
             if len(page.ids) < self._page_rows:
                 done = self._at_end(len(page.ids), last, lane)
                 break
+            if grown:  # the pages behind refer to a row inside this one
+                break
         lane = spool.append(lane, texts, last=last, done=done or lane.high == last)
         self._session.observer.received(self._entity.name, len(texts))
         await sealing.full_files(lane, self._rows.columns)
@@ -154,26 +159,27 @@ class KeysetRead:
             raise failure from None
         return lane
 
-    def _check(self, ids: list[int], last: int) -> None:
-        if any(later <= earlier for earlier, later in pairwise([last, *ids])):
-            raise MalformedReplyError(
-                f"{self._query.method}: rows do not come in the order of their ids behind {last}; "
-                "reading by id would lose rows",
-                method=self._query.method,
-            )
-
     def _learn_page_size(self, rows: int, lane: Lane, spool: Spool) -> None:
-        """A portal may give other pages than 50 (self-hosted): a page that is not the last one tells."""
-        if self._page_proven:
+        """A portal may give other pages than 50 (self-hosted): a page that is not the last one tells.
+
+        Rows that joined meanwhile can make it tell too little, never too much: a longer page corrects it.
+        """
+        if self._page_proven and rows <= self._page_rows:
             return
-        if rows >= PAGE_ROWS:
+        if rows >= PAGE_ROWS or self._page_proven:
             self._page_rows = rows
         elif rows and lane.rows:
-            self._page_rows = lane.rows  # the page before was short and not the last
+            self._page_rows = max(rows, lane.rows)  # the page before was short and not the last
         else:
             return
-        self._page_proven, self._session.page_rows = True, self._page_rows
+        self._page_proven = True
+        self._session.prove_page(self._page_rows)
         spool.settle(page_rows=self._page_rows)
+
+    def _note_unannounced(self, spool: Spool) -> None:
+        """Keep the fields that only the rows told of: rows that wait in the spool may be all that has them."""
+        if len(self._rows.unannounced) > len(spool.facts.get("unannounced", ())):
+            spool.settle(unannounced=self._rows.unannounced)
 
     def _at_end(self, rows: int, last: int, lane: Lane) -> bool:
         """Whether a short page ends the range: not while short pages may be all that this portal gives."""
@@ -185,11 +191,13 @@ class KeysetRead:
 
     def _highest(self, newest: Outcome) -> int:
         raw = newest.unwrap().raw
-        ids = (
-            RowReader((), rows_at=self._query.rows_at, id_code=self._query.id_code)
-            .page(self._query.method, raw)
-            .ids
-        )
+        rows = RowReader((), rows_at=self._query.rows_at, id_code=self._query.id_code)
+        ids = rows.page(self._query.method, raw).ids
+        if any(later >= earlier for earlier, later in pairwise(ids)):
+            raise MalformedReplyError(
+                f"{self._query.method}: rows do not come in the order asked for; reading by id loses rows",
+                method=self._query.method,
+            )
         return max(ids, default=0)
 
     def _expect(self, spool: Spool, high: int | None) -> None:
@@ -197,3 +205,17 @@ class KeysetRead:
         left = sum((lane.high or lane.last) - lane.last for lane in spool.lanes.values() if not lane.done)
         rows = None if high is None else read + round(left * self._density())
         self._session.observer.expecting(self._entity.name, rows)
+
+
+def check_order(method: str, ids: Sequence[int], last: int) -> None:
+    """Check that a page goes on behind the id before it.
+
+    Raises:
+        MalformedReplyError: reading by id would lose rows or bring some twice.
+    """
+    if any(later <= earlier for earlier, later in pairwise([last, *ids])):
+        raise MalformedReplyError(
+            f"{method}: rows do not come in the order of their ids behind {last}; "
+            "reading by id would lose rows",
+            method=method,
+        )

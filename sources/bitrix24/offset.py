@@ -13,7 +13,7 @@ from .bus import Account
 from .entities import Entity
 from .errors import MalformedReplyError
 from .fields import columns_of, label_of
-from .reading import PAGE_ROWS, ReadRequest, ReadResult, Sealing, Session, portal_time
+from .reading import ReadRequest, ReadResult, Sealing, Session, portal_time
 from .rows import RowReader
 from .spool import Spool
 
@@ -26,11 +26,14 @@ Rows = dict[tuple[object, ...], dict[str, Any]]
 class OffsetRead:
     """Reads one dictionary whole, page by page."""
 
-    def __init__(self, session: Session, entity: Entity, account: Account) -> None:
+    def __init__(self, session: Session, request: ReadRequest, account: Account) -> None:
         self._session = session
-        self._entity = entity
+        self._entity = entity = request.entity
         self._account = account
-        self.rows = RowReader(columns_of({}, entity.columns), rows_at=entity.rows_at, secret=session.secret)
+        columns = columns_of({}, entity.columns, request.kinds)
+        self.rows = RowReader(
+            columns, rows_at=entity.rows_at, secret=session.secret, kinds=request.kinds
+        )
         self.read_at: str | None = None
 
     async def all(self) -> Rows:
@@ -76,6 +79,8 @@ class OffsetRead:
         self.read_at = self.read_at or portal_time(first)
         rows = self._keyed(method, first)
         step = first.next or len(rows)
+        if first.next:  # of all methods: the page is a constant of the portal's REST module
+            self._session.prove_page(first.next)
         total = first.total or 0
         if step and total > step:
             await self._known_pages(method, params, range(step, total, step), rows)
@@ -104,7 +109,7 @@ class OffsetRead:
     ) -> None:
         """Without a usable total: as long as a next page is named, or a full page leaves it open."""
         page, start = len(rows), 0
-        while last.next is not None or page >= PAGE_ROWS:
+        while last.next is not None or page >= self._session.page_rows:
             start = last.next if last.next is not None else start + page
             last = await self._session.bus.one(Command(method, {**params, "start": start}), self._account)
             new = {key: row for key, row in self._keyed(method, last).items() if key not in rows}
@@ -126,7 +131,7 @@ class OffsetRead:
 async def read_whole(session: Session, request: ReadRequest, account: Account) -> ReadResult:
     """Read a dictionary whole; what is as it was when it was last loaded is not loaded again."""
     entity = request.entity
-    read = OffsetRead(session, entity, account)
+    read = OffsetRead(session, request, account)
     rows = await read.all()
     texts = [msgspec.json.encode(row) for row in rows.values()]
     digest = hashlib.blake2b(b"\n".join(sorted(texts)), digest_size=16).hexdigest()

@@ -8,7 +8,7 @@ import msgspec
 
 from .bus import Account
 from .fields import columns_of
-from .keyset import KeysetQuery, KeysetRead
+from .keyset import KeysetQuery, KeysetRead, check_order
 from .reading import ReadRequest, ReadResult, Sealing, Session, portal_time
 from .rows import RowReader
 from .spool import Spool
@@ -31,7 +31,11 @@ async def read_owners(
     entity = request.entity
     assert entity.owner_id is not None  # noqa: S101 - the entry was checked when it was made
     rows = RowReader(
-        columns_of({}, entity.columns), rows_at=entity.rows_at, id_code=query.id_code, secret=session.secret
+        columns_of({}, entity.columns, request.kinds),
+        rows_at=entity.rows_at,
+        id_code=query.id_code,
+        secret=session.secret,
+        kinds=request.kinds,
     )
     cursor, recent = await _owners_of_new_rows(session, request, query, account)
     changed = await owner
@@ -103,12 +107,18 @@ class _OwnersRead:
         last = 0
         while True:
             keys = self._session.bus.keys(_PAGES)
-            commands = query.chain(keys, last, None, self._session.page_rows)
+            size = self._session.page_rows
+            commands = query.chain(keys, last, None, size)
             outcomes = await self._session.bus.run(commands, self._account)
             for outcome in outcomes.values():
                 page = self._rows.page(query.method, outcome.unwrap().raw)
+                check_order(query.method, page.ids, last)
                 texts += page.texts
                 self._session.observer.received(self._name, len(page.texts))
-                if len(page.texts) < self._session.page_rows:
+                if not page.ids or (len(page.ids) < size and self._session.page_proven):
                     return texts
                 last = page.ids[-1]
+                if len(page.ids) > size:
+                    self._session.prove_page(len(page.ids))
+                if len(page.ids) != size:  # the pages behind refer to another row than the last one
+                    break

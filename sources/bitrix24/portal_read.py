@@ -143,10 +143,27 @@ class PortalRead:
             return {"disposition": "append"}
         return {"disposition": "merge", "strategy": "insert-only"}
 
+    def remembered(self, state: Mapping[str, Any], result: ReadResult) -> dict[str, Any]:
+        """What a resource remembers once the rows are loaded: cursor, digest, the kinds of its columns.
+
+        A read since a date knows nothing of changes before that date, so it must not pass over them.
+        """
+        since, before, cursor = self._settings.since, state.get("cursor"), result.cursor
+        if since and before and not result.complete:
+            cursor = before if datetime.fromisoformat(since) > datetime.fromisoformat(before) else cursor
+        kinds = {column.code: column.kind for column in result.columns}
+        return {"cursor": cursor, "digest": result.digest, "kinds": {**state.get("kinds", {}), **kinds}}
+
     def _request(self, name: str, state: Mapping[str, Any]) -> ReadRequest:
         settings = self._settings
         known = {} if settings.full or settings.since else state
-        return ReadRequest(ENTITIES[name], known.get("cursor"), settings.since, known.get("digest"))
+        return ReadRequest(
+            ENTITIES[name],
+            known.get("cursor"),
+            settings.since,
+            known.get("digest"),
+            state.get("kinds", {}),
+        )
 
     async def _read(self, requests: list[ReadRequest], spool: Path) -> dict[str, ReadResult]:
         async with self._connection.client() as client:

@@ -8,21 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import msgspec
+
 from .batch import Command, Outcome
 from .bus import Account, CommandBus
 from .client import Bitrix24Client
 from .convert import Converter
 from .entities import CONTACT_POINTS, Entity, Reading
-from .errors import (
-    AuthError,
-    Bitrix24Error,
-    HttpsRequiredError,
-    MethodNotFoundError,
-    PlanError,
-    PortalBlockedError,
-    PortalMovedError,
-    ScopeError,
-)
+from .errors import Bitrix24Error, MethodNotFoundError, ScopeError
 from .fields import columns_of
 from .keyset import KeysetQuery, KeysetRead
 from .offset import read_whole
@@ -33,8 +27,6 @@ from .spool import Spool
 
 IN_FLIGHT = 3
 _SPOOL_VERSION = 1
-# what is refused to one entity is refused to all
-_WHOLE_PORTAL = (AuthError, PlanError, HttpsRequiredError, PortalMovedError, PortalBlockedError)
 _ENTERPRISE_LIMITS: dict[str, Any] = {"requests_per_second": 5.0, "bucket": 250}  # API.md 4
 
 
@@ -90,11 +82,7 @@ class PortalReader:
         self.facts = PortalFacts(client.webhook.name)
 
     async def read(self, requests: Sequence[ReadRequest]) -> dict[str, ReadResult]:
-        """Read all of them; one that fails does not stop the others.
-
-        Raises:
-            Bitrix24Error: only what concerns the portal as a whole, such as a wrong webhook.
-        """
+        """Read all of them; one that fails does not stop the others, its result says why."""
         results: dict[str, asyncio.Task[ReadResult]] = {}
         try:
             async with asyncio.TaskGroup() as reads:
@@ -116,9 +104,7 @@ class PortalReader:
             result = await self._read(request, owner, account)
         except (ScopeError, MethodNotFoundError) as error:
             result = ReadResult(request.entity, "skipped", error=error)
-        except _WHOLE_PORTAL:
-            raise
-        except (Bitrix24Error, OSError, ValueError) as error:
+        except (Bitrix24Error, OSError, ValueError, duckdb.Error, msgspec.MsgspecError) as error:
             result = ReadResult(request.entity, "failed", error=error)
         result = replace(result, account=account)
         self._session.observer.finished(result)
@@ -139,12 +125,15 @@ class PortalReader:
         query = keyset_query(request, session.overlap_seconds)
         full = request.cursor is None
         described, first, newest = await self._preflight(entity, query, full=full, account=account)
-        columns = columns_of(described, entity.columns)
-        rows = RowReader(columns, rows_at=entity.rows_at, id_code=query.id_code, secret=session.secret)
         with Spool(session.folder / entity.name, self._identity(request)) as spool:
             resumed = sum(lane.rows for lane in spool.lanes.values())
+            kinds = {**request.kinds, **spool.facts.get("kinds", {})}
+            columns = columns_of(described, entity.columns, kinds)
+            rows = RowReader(
+                columns, rows_at=entity.rows_at, id_code=query.id_code, secret=session.secret, kinds=kinds
+            )
             if "cursor" not in spool.facts:
-                spool.settle(cursor=portal_time(first))
+                spool.settle(cursor=portal_time(first), kinds={c.code: c.kind for c in columns})
             sealing = Sealing(session, entity, spool)
             try:
                 await KeysetRead(session, entity, query, rows, account).all(spool, first, newest, sealing)
@@ -152,7 +141,7 @@ class PortalReader:
             finally:
                 await sealing.abandon()
             complete = full and not request.since
-            deleted = self._mark_vanished(entity, spool, complete=complete)
+            deleted = await self._mark_vanished(entity, spool, complete=complete)
             read = sum(lane.rows for lane in spool.lanes.values())
             return ReadResult(
                 entity,
@@ -181,11 +170,11 @@ class PortalReader:
         described = outcomes[fields].unwrap().result if fields in outcomes else {}
         return described, outcomes[first], outcomes.get(newest)
 
-    def _mark_vanished(self, entity: Entity, spool: Spool, *, complete: bool) -> int:
+    async def _mark_vanished(self, entity: Entity, spool: Spool, *, complete: bool) -> int:
         """What the warehouse has and the portal has not; short of a complete read, of multi-fields alone."""
         session = self._session
         if entity.multifields:
-            owners = [] if complete else session.converter.values(spool.files(entity.name), "id")
+            owners = [] if complete else await session.values(spool.files(entity.name), "id")
             if complete or owners:
                 session.mark_vanished(
                     spool,
@@ -210,7 +199,10 @@ class PortalReader:
         """Ask the portal about itself; a refusal is an answer too (API.md 8, `app.info`)."""
         bus = self._session.bus
         info, profile = bus.keys(2)
-        outcomes = await bus.run({info: Command("app.info"), profile: Command("profile")}, Account())
+        try:
+            outcomes = await bus.run({info: Command("app.info"), profile: Command("profile")}, Account())
+        except Bitrix24Error:  # every entity tells it too
+            return
         answers = {
             key: o.result if o.ok and isinstance(o.result, dict) else {} for key, o in outcomes.items()
         }

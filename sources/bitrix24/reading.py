@@ -12,7 +12,7 @@ from .client import Bitrix24Client
 from .convert import Converter
 from .entities import CONTACT_POINTS, MULTIFIELDS, Entity
 from .errors import MalformedReplyError
-from .fields import Column, column_name
+from .fields import Column, Kind, column_name
 from .spool import CHUNK_ROWS, Chunk, Lane, RowFile, Spool
 
 PAGE_ROWS = 50
@@ -24,13 +24,15 @@ class ReadRequest:
     """What to read of one entity: all of it, or what changed since the cursor.
 
     `cursor` is the portal's time before the first page of the last read (ISO 8601); `since` limits a read
-    to rows modified from then on; `digest` is what a dictionary looked like when it was last loaded.
+    to rows modified from then on; `digest` is what a dictionary looked like when it was last loaded;
+    `kinds` are those of the columns that were loaded before.
     """
 
     entity: Entity
     cursor: str | None = None
     since: str | None = None
     digest: str | None = None
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,12 @@ class Session:
     converter: Converter
     converting: asyncio.Lock = field(default_factory=asyncio.Lock)
     page_rows: int = PAGE_ROWS
+    page_proven: bool = False
+
+    def prove_page(self, rows: int) -> None:
+        """Note that a page of so many rows was not the last one: the portal's pages are no shorter."""
+        self.page_rows = max(rows, self.page_rows) if self.page_proven else rows
+        self.page_proven = True
 
     @property
     def secret(self) -> str:

@@ -1,6 +1,8 @@
 """Cuts an answer into the texts of its rows, without making objects of them."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -31,12 +33,28 @@ class RowReader:
         rows_at: str | None = None,
         id_code: str | None = None,
         secret: str = "",
+        kinds: Mapping[str, Kind] = MappingProxyType({}),
     ) -> None:
         self._secret = secret.encode()
         self.columns = columns
+        self._kinds = kinds
+        self._announced = len(columns)
         self._rows_at = rows_at
         self._id_code = id_code
         self._rows = self._decoder()
+
+    @property
+    def unannounced(self) -> list[str]:
+        """The codes of the fields that only the rows told of."""
+        return [column.code for column in self.columns[self._announced :]]
+
+    def expect(self, codes: Iterable[str]) -> None:
+        """Add a column for every one of these fields that has none."""
+        known: dict[str, Kind] = {column.code: column.kind for column in self.columns}
+        new = {code: self._kinds.get(code, "any") for code in codes if code not in known}
+        if new:
+            self.columns = named((known | new).items())
+            self._rows = self._decoder()
 
     def page(self, method: str, raw: msgspec.Raw) -> Page:
         """Return the rows in a command's result.
@@ -89,15 +107,11 @@ class RowReader:
 
     def _learn(self, method: str, body: bytes) -> None:
         """Add the fields of these rows that no column stands for yet."""
-        known: dict[str, Kind] = {column.code: column.kind for column in self.columns}
         try:
             rows = _OBJECTS.decode(body)
         except msgspec.ValidationError:
             raise MalformedReplyError(f"{method}: a row is no object", method=method) from None
-        for row in rows:
-            known |= {code: "any" for code in row if code not in known}
-        self.columns = named(known.items())
-        self._rows = self._decoder()
+        self.expect(code for row in rows for code in row)
 
     def _decoder(self) -> "msgspec.json.Decoder[Any]":
         # a struct that forbids unknown fields finds them at the parser's speed

@@ -127,7 +127,7 @@ def _rows(read: PortalRead, name: str) -> Iterator[Any]:
     yield from _loaded(
         name, result.columns, _chunks([result], name), read.disposition(state, complete=result.complete)
     )
-    state.update(cursor=result.cursor, digest=result.digest)
+    state.update(read.remembered(state, result))
 
 
 def _chunks(results: Iterable[ReadResult], table: str) -> list[Chunk]:

@@ -2,7 +2,8 @@
 
 Every answer's rows are appended to a lane's file and then noted in the journal; a full file is sealed
 into Parquet. What the journal does not know did not happen: its last line may be torn, and rows behind
-the last noted byte are cut off. Nothing here survives a power cut by promise; a killed process does.
+the last noted byte are cut off. A killed process loses nothing; where a power cut or a tidy hand took
+bytes that the journal vouches for, the read begins anew.
 """
 
 import json
@@ -70,16 +71,10 @@ class Spool:
     def _recover(self, first: Mapping[str, Any]) -> TextIO:
         path = self.folder / "journal.jsonl"
         entries, size = _read_journal(path)
-        if entries[:1] != [first]:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True)
-            journal = path.open("a", encoding="utf-8")
-            _write(journal, first)
-            return journal
+        if entries[:1] != [first] or not self._believes(entries[1:]):
+            return self._begin_anew(path, first)
         with path.open("r+b") as torn:
             torn.truncate(size)
-        for entry in entries[1:]:
-            self._replay(entry)
         kept = {file.path for file in self.unsealed.values()} | {c.path for c in self.chunks} | {path}
         for stray in set(self.folder.iterdir()) - kept:
             stray.unlink()
@@ -87,6 +82,23 @@ class Spool:
             with file.path.open("r+b") as handle:
                 handle.truncate(file.size)
         return path.open("a", encoding="utf-8")
+
+    def _believes(self, entries: Sequence[Mapping[str, Any]]) -> bool:
+        """Take over what a journal tells; False where the files hold less than that."""
+        for entry in entries:
+            self._replay(entry)
+        return all(_size(file.path) >= file.size for file in self.unsealed.values()) and all(
+            chunk.path.exists() for chunk in self.chunks
+        )
+
+    def _begin_anew(self, path: Path, first: Mapping[str, Any]) -> TextIO:
+        for known in (self.facts, self.lanes, self.chunks, self.unsealed):
+            known.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        journal = path.open("a", encoding="utf-8")
+        _write(journal, first)
+        return journal
 
     @property
     def resumed(self) -> bool:
@@ -191,13 +203,23 @@ def _write(journal: TextIO, entry: Mapping[str, Any]) -> None:
 
 
 def _read_journal(path: Path) -> tuple[list[dict[str, Any]], int]:
-    """The whole entries of a journal, and how many bytes they take."""
+    """The whole entries of a journal, and how many bytes they take; none of one that is damaged."""
     entries: list[dict[str, Any]] = []
     size = 0
     if path.exists():
         for line in path.read_bytes().splitlines(keepends=True):
             if not line.endswith(b"\n"):
                 break
-            entries.append(json.loads(line))
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                return [], 0
+            if not isinstance(entry, dict):
+                return [], 0
+            entries.append(entry)
             size += len(line)
     return entries, size
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else -1

@@ -177,7 +177,7 @@ class KeysetRead:
         spool.settle(page_rows=self._page_rows)
 
     def _note_unannounced(self, spool: Spool) -> None:
-        """Keep the fields that only the rows told of: rows that wait in the spool may be all that has them."""
+        """Keep the fields that only the rows told of: those in the spool may be all that have them."""
         if len(self._rows.unannounced) > len(spool.facts.get("unannounced", ())):
             spool.settle(unannounced=self._rows.unannounced)
 

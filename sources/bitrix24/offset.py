@@ -10,7 +10,6 @@ import msgspec
 
 from .batch import Command, Outcome
 from .bus import Account
-from .entities import Entity
 from .errors import MalformedReplyError
 from .fields import columns_of, label_of
 from .reading import ReadRequest, ReadResult, Sealing, Session, portal_time

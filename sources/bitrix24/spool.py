@@ -18,6 +18,8 @@ from msgspec import Raw
 CHUNK_ROWS = 25_000
 """Rows of a sealed file: fewer cost time per file, more cost memory (STACK.md)."""
 
+_BUFFER = 1 << 20  # rows are written one by one, which costs a third of joining an answer's rows first
+
 
 @dataclass(frozen=True)
 class Lane:
@@ -129,7 +131,7 @@ class Spool:
             self._note({"lanes": [asdict(lane)]})
             return lane
         file, handle = self._writing.get(lane.number) or self._begin(lane)
-        handle.write(b"\n".join(rows) + b"\n")
+        handle.writelines(part for row in rows for part in (row, b"\n"))
         handle.flush()
         file.rows += len(rows)
         file.size = handle.tell()
@@ -178,7 +180,7 @@ class Spool:
 
     def _begin(self, lane: Lane) -> tuple[RowFile, BinaryIO]:
         file = RowFile(self.folder / f"{lane.number:03d}-{lane.rows:010d}.ndjson")
-        self._writing[lane.number] = (file, file.path.open("ab"))
+        self._writing[lane.number] = (file, file.path.open("ab", buffering=_BUFFER))
         return self._writing[lane.number]
 
     def _note(self, entry: Mapping[str, Any]) -> None:

@@ -90,7 +90,12 @@ class WorkingCopy:
             columns = _columns(connection, search.table)
             if not columns:
                 return 0
-            kept = ", ".join(f'"{c}"' for c in columns if c not in ("_deleted_at", "_synced_at"))
+            kept = ", ".join(
+                # as text, as the files of rows have it: dlt takes no two types for one column of a load
+                f'"{name}"::VARCHAR AS "{name}"' if kind == "JSON" else f'"{name}"'
+                for name, kind in columns
+                if name not in ("_deleted_at", "_synced_at")
+            )
             seen = (
                 ""
                 if not search.seen
@@ -306,13 +311,12 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copyfileobj(old, new, 1 << 20)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    found = connection.execute(
-        "SELECT column_name FROM duckdb_columns() "
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    return connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() "
         "WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
         [RAW_SCHEMA, table],
     ).fetchall()
-    return [name for (name,) in found]
 
 
 def _lock_holder(error: Exception) -> str:

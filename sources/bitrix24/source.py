@@ -138,7 +138,7 @@ def _loaded(
     name: str, columns: Sequence[Column], chunks: Sequence[Chunk], disposition: Mapping[str, str]
 ) -> Iterator[Any]:
     hints = dlt.mark.make_hints(
-        columns={c.name: _hint(c) for c in (*columns, *_SERVICE_COLUMNS)},
+        columns={c.name: _hint(name, c) for c in (*columns, *_SERVICE_COLUMNS)},
         primary_key=list(_key(name)),
         write_disposition=cast(Any, disposition),
     )
@@ -151,9 +151,11 @@ def _loaded(
             yield dlt.mark.with_hints(pq.read_table(chunk.path), hints)
 
 
-def _hint(column: Column) -> TColumnSchema:
+def _hint(table: str, column: Column) -> TColumnSchema:
     # as DuckDB declares it in Parquet (constants required, keys not), or dlt would write every file anew
-    required = column.name in ("_synced_at", "owner_type", "owner_id")
+    required = column.name == "_synced_at" or (
+        table == CONTACT_POINTS and column.name in ("owner_type", "owner_id")
+    )
     return cast(TColumnSchema, {"name": column.name, "nullable": not required, **_TYPES[column.kind]})
 
 

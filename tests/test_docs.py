@@ -1,0 +1,271 @@
+"""README is held to the code: its generated tables are current, and its commands run as they stand.
+
+`python tests/test_docs.py` writes the generated tables anew.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import typer.main
+import yaml
+
+from pipelines.cli import app
+from pipelines.report import SETTINGS as REPORT_SETTINGS
+from pipelines.settings import REPORTING, SETTINGS, Settings
+from sources.bitrix24.entities import ENTITIES
+from sources.demo_portal import DemoPortal, serve
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PLACEHOLDER = "https://your-portal.bitrix24.com/rest/1/the-secret/"
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of one language in README."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def first_command() -> str:
+    """The command that a new user types."""
+    return blocks("bash")[0].strip()
+
+
+def contributors_command() -> str:
+    """The command that a contributor types, and `.ci/run` too."""
+    return blocks("bash")[1].strip()
+
+
+def commands() -> dict[str, object]:
+    """The commands of `b24` by name."""
+    return dict(typer.main.get_command(app).commands)
+
+
+def entities_table() -> str:
+    """Raw tables, from ENTITIES."""
+    rows = (f"| `{e.name}` | {e.meaning} | `{e.method}` | `{e.scope}` |" for e in ENTITIES.values())
+    return "\n".join(["| table in schema `bitrix24` | holds | read by | scope |", "|---|---|---|---|", *rows])
+
+
+def reports_table() -> str:
+    """Reports, from the descriptions in the dbt project."""
+    lines = ["| table in schema `reporting` | a row is | answers |", "|---|---|---|"]
+    for path in sorted((ROOT / "transforms/models/reporting").glob("rpt_*.yml")):
+        (model,) = yaml.safe_load(path.read_text())["models"]
+        grain, question = (" ".join(part.split()) for part in model["description"].strip().split("\n\n", 1))
+        row = re.sub(r"^One row per ", "", grain).rstrip(".")
+        lines.append(f"| `{model['name']}` | {row} | {question} |")
+    return "\n".join(lines)
+
+
+def settings_table() -> str:
+    """Settings, from SETTINGS."""
+    lines = ["| setting | environment | without it | |", "|---|---|---|---|"]
+    for setting in SETTINGS:
+        default = "" if setting.default is None else f"`{str(setting.default).lower()}`"
+        lines.append(
+            f"| `[{setting.section}] {setting.name}` | `{setting.env}` | {default} | {setting.help} |"
+        )
+    return "\n".join(lines)
+
+
+def commands_table() -> str:
+    """Commands and their options, from the command line itself."""
+    lines = ["| command | does | options |", "|---|---|---|"]
+    for name, command in commands().items():
+        options = ", ".join(
+            f"`{max(parameter.opts, key=len)}`"
+            for parameter in command.params
+            if parameter.param_type_name == "option" and parameter.name != "help"
+        )
+        lines.append(f"| `b24 {name}` | {command.help} | {options} |")
+    return "\n".join(lines)
+
+
+TABLES = {
+    "commands": commands_table,
+    "entities": entities_table,
+    "reports": reports_table,
+    "settings": settings_table,
+}
+
+
+def generated(readme: str) -> str:
+    """README with its generated tables made anew."""
+    for name, table in TABLES.items():
+        around = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        place = around.search(readme)
+        assert place, f"README has no place for {name}"
+        readme = f"{readme[: place.start()]}{place[1]}{table()}\n{place[2]}{readme[place.end() :]}"
+    return readme
+
+
+def test_generated_tables_are_current() -> None:
+    """Commands, entities, reports and settings in README are those of the code."""
+    assert generated(README.read_text()) == README.read_text(), "run: python tests/test_docs.py"
+
+
+def test_every_command_and_option_has_help() -> None:
+    """No command and no option is without a word about it."""
+    for name, command in commands().items():
+        assert command.help, name
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), f"{name} {parameter.name}"
+
+
+def test_config_toml_shows_every_setting_with_its_help_and_default() -> None:
+    """`.dlt/config.toml` names each setting in its section, says what it does, and what holds without it."""
+    text = (ROOT / ".dlt/config.toml").read_text()
+    uncommented = re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
+    shown = tomllib.loads(uncommented)
+    for setting in SETTINGS:
+        if setting.secret:
+            assert setting.name in text
+            continue
+        values: Mapping[str, object] = shown
+        for part in setting.section.split("."):
+            values = values[part]
+        assert isinstance(values[setting.name], setting.kind), setting.key
+        assert setting.default in (None, values[setting.name]), setting.key
+        assert f"# {setting.help}\n# {setting.name} = " in text, setting.key
+
+
+def test_example_secrets_name_the_webhook() -> None:
+    """The example of a secrets file can be filled in and used."""
+    example = tomllib.loads((ROOT / ".dlt/example.secrets.toml").read_text())
+
+    assert example["sources"]["bitrix24"] == {"webhook_url": PLACEHOLDER}
+
+
+def test_defaults_of_the_table_are_those_of_the_code() -> None:
+    """What the docs say holds without a setting is what holds."""
+    settings = Settings()
+
+    for setting in SETTINGS:
+        if setting.section != REPORTING:
+            assert setting.default == getattr(settings, setting.name), setting.key
+
+
+def test_report_settings_are_those_of_the_models() -> None:
+    """Every setting of a build can be configured, and none that does not exist."""
+    assert set(REPORT_SETTINGS) == {s.name for s in SETTINGS if s.section == REPORTING}
+
+
+def test_ci_runs_the_command_that_readme_tells() -> None:
+    """`.ci/run` takes the test command out of README instead of having its own."""
+    printed = subprocess.run(
+        ["bash", ROOT / ".ci/run", "--print"], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert contributors_command() == printed.strip()
+
+
+def test_python_and_sql_in_readme_are_there_to_be_run() -> None:
+    """README has examples of both, or the tests below would pass for nothing."""
+    assert blocks("python")
+    assert blocks("sql")
+    assert len(blocks("bash")) > 3
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder with nothing in it, a portal, and an environment in which `b24` is a command."""
+    folder = tmp_path_factory.mktemp("reader")
+    binaries = folder / "bin"
+    binaries.mkdir()
+    shim = binaries / "b24"
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pipelines.cli "$@"\n')
+    shim.chmod(0o755)
+    (binaries / "python").symlink_to(sys.executable)
+    with serve(DemoPortal(deals=300, rate=0)) as url:
+        environment = {
+            **{name: value for name, value in os.environ.items() if "BITRIX24" not in name},
+            "PATH": f"{binaries}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "BITRIX24_WEBHOOK_URL": url,
+        }
+        yield folder, environment
+
+
+@pytest.mark.slow
+def test_commands_python_and_sql_of_readme_run(place: tuple[Path, dict[str, str]]) -> None:
+    """Every block behind the two install commands does what README says, in README's order."""
+    folder, environment = place
+    url = environment["BITRIX24_WEBHOOK_URL"]
+    for language, block in re.findall(r"^```(\w+)\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE):
+        if block.strip() in (first_command(), contributors_command()):
+            continue
+        typed = block.replace(PLACEHOLDER, url)
+        ask = "import duckdb, sys; duckdb.connect('warehouse.duckdb', read_only=True).sql(sys.argv[1]).show()"
+        words = {
+            "bash": ["bash", "-euo", "pipefail", "-c", typed],
+            "python": [sys.executable, "-c", typed],
+            "sql": [sys.executable, "-c", ask, typed],
+        }.get(language)
+        if words is None:
+            assert language in ("text", "cron", "toml"), language
+            continue
+        done = subprocess.run(
+            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, f"{typed}\n{done.stdout}\n{done.stderr}"
+
+
+def test_cron_line_calls_a_command_that_exists() -> None:
+    """The line for a scheduler starts `b24 run` with options that it has."""
+    (line,) = (line for block in blocks("cron") for line in block.splitlines() if "b24" in line)
+    words = line.split()
+
+    assert "run" in words
+    options = {option for parameter in commands()["run"].params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.slow
+def test_first_command_works_in_a_fresh_copy_and_prints_what_readme_shows(tmp_path: Path) -> None:
+    """A new user who types the first command gets the demo, as printed in README."""
+    copy = tmp_path / "clone"
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    for name in tracked:
+        if (ROOT / name).exists():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")
+    }
+    done = subprocess.run(
+        ["bash", "-c", first_command()],
+        cwd=copy,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert outline(blocks("text")[0]) == outline(done.stdout)
+    assert (copy / "demo.duckdb").exists()
+
+
+def outline(text: str) -> list[str]:
+    """The headings of the demo's output, without the figures in them."""
+    lines = [line for line in text.splitlines() if re.match(r"\d\. |[A-Z]", line)]
+    return [re.sub(r"\d[\d,]*", "N", line).strip() for line in lines]
+
+
+if __name__ == "__main__":
+    README.write_text(generated(README.read_text()))

@@ -30,9 +30,7 @@ class OffsetRead:
         self._entity = entity = request.entity
         self._account = account
         columns = columns_of({}, entity.columns, request.kinds)
-        self.rows = RowReader(
-            columns, rows_at=entity.rows_at, secret=session.secret, kinds=request.kinds
-        )
+        self.rows = RowReader(columns, rows_at=entity.rows_at, secret=session.secret, kinds=request.kinds)
         self.read_at: str | None = None
 
     async def all(self) -> Rows:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 import threading
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -101,6 +102,7 @@ class PortalRead:
         self._settings = settings
         self._results: dict[str, ReadResult] = {}
         self._to_be_asked_for: set[str] = set()
+        self._unfinished: set[str] = set()
         self.facts: PortalFacts | None = None
         self.stats = ClientStats()
         connection.client()  # a wrong webhook is told when the source is made, not in the middle of a run
@@ -122,8 +124,19 @@ class PortalRead:
             requests = [self._request(name, state) for name, state in states.items() if name in ENTITIES]
             self._results = _in_thread(self._read(requests, self._settings.spool or spool))
             self._to_be_asked_for = set(states)
+            self._unfinished = set(states)
         self._to_be_asked_for.discard(asked_by)
         return self._results
+
+    def handed_over(self, name: str, spool: Path) -> None:
+        """Note that dlt has all rows of a resource; once it has those of every one, the spool is of no use.
+
+        A later run must not take it for rows of its own, should the pipeline's state be dropped. Programs
+        with a spool of their own keep it until their load is done.
+        """
+        self._unfinished.discard(name)
+        if not self._unfinished and self._settings.spool is None:
+            shutil.rmtree(spool, ignore_errors=True)
 
     @property
     def latest(self) -> dict[str, ReadResult]:

@@ -112,8 +112,13 @@ def _rows(read: PortalRead, name: str) -> Iterator[Any]:
     selected = dlt.current.source().selected_resources
     states = {each: dlt.current.resource_state(each) for each in selected}
     spool = Path(dlt.current.pipeline().working_dir) / "spool"
-    results = read.results(name, states, spool)
-    state = states[name]
+    yield from _part(read, name, read.results(name, states, spool), states[name])
+    read.handed_over(name, spool)
+
+
+def _part(
+    read: PortalRead, name: str, results: Mapping[str, ReadResult], state: dict[str, Any]
+) -> Iterator[Any]:
     if name == CONTACT_POINTS:
         chunks = _chunks(results.values(), name)
         yield from _loaded(name, _CONTACT_POINT_COLUMNS, chunks, read.disposition(state))

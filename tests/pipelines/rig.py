@@ -1,5 +1,6 @@
 """A portal, a warehouse file and syncs between them."""
 
+import asyncio
 import json
 import sys
 import time
@@ -16,7 +17,6 @@ import duckdb
 
 from pipelines import sync
 from pipelines.load import SyncReport
-from sources.bitrix24.entities import ENTITIES
 from sources.demo_portal import DemoPortal, serve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +25,7 @@ _LINKS = {"downloadUrl", "urlMachine", "DOWNLOAD_URL", "showUrl"}
 
 
 class MovableClock:
-    """The machine's time, set wrong by some seconds; sleeping passes at once."""
+    """The machine's time, set wrong by some seconds; a sleep takes a moment, in which others go on."""
 
     def __init__(self, skew: float = 0.0) -> None:
         self.skew = skew
@@ -40,6 +40,7 @@ class MovableClock:
 
     async def sleep(self, seconds: float) -> None:
         """Set the clock forward."""
+        await asyncio.sleep(min(seconds, 0.03) if seconds < 60 else 0.8)
         self.skew += seconds
 
 
@@ -154,8 +155,3 @@ def rig_with(portal: DemoPortal, folder: Path) -> Iterator[Rig]:
     """Serve the portal on a socket while the block runs."""
     with serve(portal) as url:
         yield Rig(portal, url, folder / "w.duckdb")
-
-
-def all_tables() -> tuple[str, ...]:
-    """The raw tables of everything."""
-    return (*ENTITIES, "contact_points")

@@ -1,4 +1,4 @@
-"""Sync rules 1 and 2: no change is lost and no row lost or doubled, whatever happens on the portal meanwhile."""
+"""Sync rules 1 and 2: no change and no row is lost or doubled, whatever happens on the portal meanwhile."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,11 +31,11 @@ class TestNoLostChange:
         portal = small_portal(130, clock=clock)
         with rig_with(portal, tmp_path) as rig:
             ids = rig.portal_ids()
-            for request in (1, 2, 3):
+            for request in (1, 2):
                 for number in (ids[request], ids[60 + request], ids[-request]):
                     portal.before(request, lambda store, n=number: touch(store, n, "during"))
             rig.sync("deals")
-            assert portal.stats.requests >= 3
+            assert portal.stats.requests >= 2
             rig.sync("deals")
             assert rig.differences("deals") == []
 
@@ -104,34 +104,37 @@ class TestNoLostChange:
 class TestNoLostOrDoubledRow:
     """Rule 2."""
 
-    @pytest.mark.parametrize("seed", [1, 2])
-    def test_raw_tables_equal_the_portal_after_concurrent_changes(self, tmp_path: Path, seed: int) -> None:
+    @pytest.mark.parametrize(("seed", "page_size", "tables"), [(1, 50, CRM), (2, 20, ("deals", "contacts"))])
+    def test_raw_tables_equal_the_portal_after_concurrent_changes(
+        self, tmp_path: Path, seed: int, page_size: int, tables: tuple[str, ...]
+    ) -> None:
         """Rows come, change and go at every request of a sync; after the next one raw is the portal."""
         clock = MovableClock(-5 * HOURS)
-        portal = small_portal(160, seed=seed, clock=clock, page_size=(50, 20)[seed - 1])
+        portal = small_portal(160, seed=seed, clock=clock, page_size=page_size)
+        names = (*tables, "deal_stage_history")
         with rig_with(portal, tmp_path) as rig:
             for _ in range(2):  # a first read, then an incremental one, both under fire
                 at = portal.stats.requests
                 for n in range(1, 4):
-                    for table in CRM:
+                    for table in tables:
                         portal.before(
                             at + n,
-                            lambda store, t=table, n=n: random_changes(store, t, seed * 100 + at + n, 0.05),
+                            lambda store, t=table, n=at + n: random_changes(store, t, seed * 100 + n, 0.05),
                         )
-                assert rig.sync().exit_code == 0
+                assert rig.sync(*names).exit_code == 0
                 clock.skew += 60
             while portal.stats.requests < at + 3:  # until the last change is made
-                rig.sync()
-            rig.sync()
-            for table in CRM:
+                rig.sync(*names)
+            rig.sync(*names)
+            for table in tables:
                 assert rig.differences(table) == []
                 ((rows, ids),) = rig.fetch(f"SELECT count(*), count(DISTINCT id) FROM bitrix24.{table}")
                 assert rows == ids
-            rig.sync(full=True)
-            for table in CRM:
+            rig.sync(*names, full=True)
+            for table in tables:
                 assert rig.live_ids(table) == rig.portal_ids(table)
             _assert_history_equal(rig)
-            _assert_contact_points_equal(rig)
+            _assert_contact_points_equal(rig, tables)
 
 
 def _assert_history_equal(rig: Rig) -> None:
@@ -141,15 +144,17 @@ def _assert_history_equal(rig: Rig) -> None:
         for row in rows
     ]
     found = rig.fetch(
-        "SELECT id, owner_id, stage_id, created_time FROM bitrix24.deal_stage_history WHERE _deleted_at IS NULL"
+        "SELECT id, owner_id, stage_id, created_time FROM bitrix24.deal_stage_history "
+        "WHERE _deleted_at IS NULL"
     )
     assert sorted(found) == sorted(expected)
 
 
-def _assert_contact_points_equal(rig: Rig) -> None:
+def _assert_contact_points_equal(rig: Rig, tables: tuple[str, ...]) -> None:
     expected = sorted(
         (owner, int(str(row["ID"])), int(str(point["ID"])), point["VALUE"])
         for table, owner in (("contacts", "contact"), ("companies", "company"), ("leads", "lead"))
+        if table in tables
         for row in rig.portal.store.table(table).rows()
         for code in ("PHONE", "EMAIL", "WEB", "IM", "LINK")
         for point in row.get(code) or []  # type: ignore[attr-defined]

@@ -65,7 +65,10 @@ class TestOneWriterManyReaders:
     def test_second_run_is_told_who_holds_the_file(self, tmp_path: Path) -> None:
         """It ends at once, with exit code 9, and names the run that is under way."""
         with rig_with(small_portal(5), tmp_path) as rig:
-            with working_copy(rig.db, "b24 run"), pytest.raises(LockedError, match="b24 run, process") as refused:
+            with (
+                working_copy(rig.db, "b24 run"),
+                pytest.raises(LockedError, match="b24 run, process") as refused,
+            ):
                 rig.sync("deals")
             assert refused.value.exit_code == 9
             assert rig.portal.stats.requests == 0
@@ -87,7 +90,7 @@ class TestOneWriterManyReaders:
         assert synced.fetch(COUNT) == [(1,)]
 
     def test_changes_of_another_program_are_not_overwritten(self, synced: Rig) -> None:
-        """A file that someone changed while a run worked stays theirs; the run says so and publishes nothing."""
+        """A file that someone changed while a run worked stays theirs; the run publishes nothing."""
         with notebook(synced.db, "rw") as writer:
             at = synced.portal.stats.requests + 1
             synced.portal.before(at, lambda _: writer.ask("CREATE TABLE mine AS SELECT 42 AS answer"))
@@ -131,7 +134,7 @@ class TestOneWriterManyReaders:
     def test_remains_of_a_killed_run_do_not_disturb(self, synced: Rig) -> None:
         """Torn files in the working folder are swept away."""
         folder = synced.db.with_name(f"{synced.db.name}.b24")
-        for name in ("work/w.duckdb", "work/w.duckdb.wal", "work/base.json", "lock.json", "dlt/b24/state.json"):
+        for name in ("work/w.duckdb", "work/w.duckdb.wal", "lock.json", "dlt/b24/state.json"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(b"{torn")
         synced.sync("deals")
@@ -147,7 +150,7 @@ class TestOneWriterManyReaders:
             assert other.portal.stats.requests == 0
         assert synced.fetch("SELECT count(*) FROM bitrix24.deals") == [(30,)]
 
-    @pytest.mark.parametrize("content", [b"", b"not a database at all, but long enough to look like one" * 20])
+    @pytest.mark.parametrize("content", [b"", b"not a database, but long enough to look like one" * 20])
     def test_file_that_is_no_database_is_left_alone(self, tmp_path: Path, content: bytes) -> None:
         """A wrong --db must not cost anyone a file; an empty one is nothing to lose."""
         with rig_with(small_portal(5), tmp_path) as rig:

@@ -127,4 +127,4 @@ class BatchPortal(httpx.AsyncBaseTransport):
             },
             "time": time,
         }
-        return httpx.Response(200, json=body, request=request)
+        return httpx.Response(200, content=json.dumps(body).encode(), request=request)

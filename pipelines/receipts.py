@@ -15,7 +15,11 @@ _RUNS = 10
 
 @dataclass(frozen=True)
 class Status:
-    """The last runs, newest first, and the latest word on every entity; rows as in the schema `ops`."""
+    """The last runs, newest first, and the latest word on every entity; rows as in the schema `ops`.
+
+    Beside them stand `fresh_at`, when an entity was last read, and `receipt` with `counted_at`: whether
+    warehouse and portal held equally many rows when both were last counted.
+    """
 
     db: Path
     portal: Mapping[str, Any] | None
@@ -55,8 +59,13 @@ def status(db: str | Path = "warehouse.duckdb") -> Status:
                 SELECT e.* EXCLUDE (error), e.error AS error, r.finished_at AS synced_at,
                     max(r.finished_at) FILTER (WHERE e.status IN ('done', 'unchanged'))
                         OVER (PARTITION BY e.entity) AS fresh_at,
-                    CASE WHEN portal_count IS NULL THEN 'not counted'
-                        WHEN portal_count = warehouse_count THEN 'equal' ELSE 'differs' END AS receipt
+                    coalesce(
+                        arg_max(if(portal_count = warehouse_count, 'equal', 'differs'), r.finished_at)
+                            FILTER (WHERE portal_count IS NOT NULL) OVER (PARTITION BY e.entity),
+                        'not counted'
+                    ) AS receipt,
+                    max(r.finished_at) FILTER (WHERE portal_count IS NOT NULL)
+                        OVER (PARTITION BY e.entity) AS counted_at
                 FROM ops.sync_entities AS e JOIN ops.sync_runs AS r USING (run_id)
                 QUALIFY row_number() OVER (PARTITION BY e.entity ORDER BY r.started_at DESC) = 1
                 ORDER BY e.entity

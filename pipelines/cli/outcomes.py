@@ -100,10 +100,15 @@ def tell_status(status: "Status", *, as_json: bool) -> None:
             tables.ago(entity["fresh_at"], now),
             tables.number(entity["warehouse_count"]),
             tables.number(entity["portal_count"]),
-            entity["receipt"],
+            _receipt(entity, now),
             entity["cursor_to"] or "",
         )
     console.print(runs, fresh)
+
+
+def _receipt(entity: Mapping[str, Any], now: datetime) -> str:
+    counted_at = entity["counted_at"]
+    return f"{entity['receipt']}, {tables.ago(counted_at, now)}" if counted_at else str(entity["receipt"])
 
 
 _RUN_NUMBERS = ("seconds", "requests", "server s")

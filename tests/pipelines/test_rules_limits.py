@@ -58,7 +58,7 @@ class TestLimits:
         with rig_with(portal, tmp_path) as rig:
             report = rig.sync()
             assert (report.exit_code, portal.stats.refused_503, portal.stats.refused_429) == (0, 0, 0)
-            assert report.totals.waited_seconds == 0
+            assert report.totals.waited_seconds < 0.4  # a slot of a full bucket takes half a second
 
     def test_spent_method_waits_while_others_go_on(self, tmp_path: Path) -> None:
         """A method near its limit is parked until its time comes back, over restarts too; none is refused."""

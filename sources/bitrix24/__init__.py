@@ -8,13 +8,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .batch import Command
     from .client import Bitrix24Client
     from .entities import ENTITIES
     from .source import bitrix24
 
-__all__ = ["ENTITIES", "Bitrix24Client", "bitrix24"]
+__all__ = ["ENTITIES", "Bitrix24Client", "Command", "bitrix24"]
 
-_HOMES = {"ENTITIES": ".entities", "Bitrix24Client": ".client", "bitrix24": ".source"}
+_HOMES = {
+    "ENTITIES": ".entities",
+    "Bitrix24Client": ".client",
+    "Command": ".batch",
+    "bitrix24": ".source",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever bears the name

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
@@ -59,6 +60,8 @@ class Result:
     seconds: float
     peak_mb: float
     extrapolated: bool = False
+    run_seconds: float | None = None
+    """From the first request to the loaded table, without the start of the process."""
 
     @property
     def rows_per_second(self) -> float:
@@ -90,12 +93,20 @@ def measure(bench: Bench, step: Callable[[str], None]) -> Measured:
                 if way.endswith("1 % changed"):
                     portal.change(0.01)
                 step(way)
-                results.append(_measured(portal, way, sync, _rows_of_sync))
+                results.append(_measured(portal, way, sync, _synced))
         for way, words in _peers(bench):
             step(way)
             with _portal(bench) as portal:
                 results.append(_peer(bench, portal, way, words))
     return Measured(bench, tuple(results))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a process said of itself."""
+
+    rows: int
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -148,7 +159,7 @@ def _limits(bench: Bench) -> dict[str, str]:
     }
 
 
-def _measured(portal: _Portal, way: str, command: Sequence[str], rows_of: Callable[[str], int]) -> Result:
+def _measured(portal: _Portal, way: str, command: Sequence[str], read: Callable[[str], _Told]) -> Result:
     before, began = portal.stats(), time.perf_counter()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(command, stdout=output, env=portal.environment)  # noqa: S603 - our own modules
@@ -159,10 +170,11 @@ def _measured(portal: _Portal, way: str, command: Sequence[str], rows_of: Callab
         text = output.read()
     if process.returncode != 0:
         raise PipelineError(f"{way} failed (exit {process.returncode}); what it said stands above")
-    after = portal.stats()
+    after, told = portal.stats(), read(text)
     return Result(
         way=way,
-        rows=rows_of(text),
+        rows=told.rows,
+        run_seconds=told.seconds,
         requests=after["requests"] - before["requests"],
         commands=after["commands"] - before["commands"],
         operating_seconds=_sum(after["operating"]) - _sum(before["operating"]),
@@ -171,9 +183,15 @@ def _measured(portal: _Portal, way: str, command: Sequence[str], rows_of: Callab
     )
 
 
-def _rows_of_sync(text: str) -> int:
-    synced = [event for line in text.splitlines() if (event := json.loads(line))["event"] == "synced"]
-    return sum(entity["rows_read"] for entity in synced[-1]["entities"] if entity["entity"] == "deals")
+def _synced(text: str) -> _Told:
+    (run,) = (event for line in text.splitlines() if (event := json.loads(line))["event"] == "synced")
+    began, ended = (datetime.fromisoformat(run[name]) for name in ("started_at", "finished_at"))
+    rows = sum(entity["rows_read"] for entity in run["entities"] if entity["entity"] == "deals")
+    return _Told(rows, (ended - began).total_seconds())
+
+
+def _counted(text: str) -> _Told:
+    return _Told(int(text))
 
 
 def _peers(bench: Bench) -> Iterator[tuple[str, list[str]]]:
@@ -184,7 +202,7 @@ def _peers(bench: Bench) -> Iterator[tuple[str, list[str]]]:
 
 
 def _peer(bench: Bench, portal: _Portal, way: str, words: list[str]) -> Result:
-    result = _measured(portal, way, [sys.executable, "-m", "pipelines.bench_peers", *words], int)
+    result = _measured(portal, way, [sys.executable, "-m", "pipelines.bench_peers", *words], _counted)
     if result.rows >= bench.rows:
         return result
     share = bench.rows / max(1, result.rows)

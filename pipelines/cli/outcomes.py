@@ -152,5 +152,10 @@ def tell_bench(measured: "Measured") -> None:
         f"{floor:,.1f} s at {bench.rate:g} a second behind a bucket of {bench.bucket}."
     )
     first = measured.results[0]
+    if first.run_seconds:
+        console.print(
+            f"Without the start of the process the full sync took {first.run_seconds:,.1f} s: "
+            f"{first.rows / first.run_seconds:,.0f} rows a second from the first request to the loaded table."
+        )
     if floor > 0:
         console.print(f"A full sync took {first.seconds / floor:.2f} times the floor.")

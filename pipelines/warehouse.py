@@ -156,11 +156,14 @@ def working_copy(db: str | Path, purpose: str) -> Iterator[WorkingCopy]:
     try:
         places.working.parent.mkdir(parents=True, exist_ok=True)
         with _locked(places, purpose):
-            copy = _prepared(places)
             try:
-                yield copy
+                copy = _prepared(places)
+                try:
+                    yield copy
+                finally:
+                    _publish(copy)
             finally:
-                _publish(copy)
+                _tidy(places)
     except OSError as error:
         raise _file_trouble(places.db, error) from None
 
@@ -280,6 +283,12 @@ def _publish(copy: WorkingCopy) -> None:
     places.working.replace(places.db)
     for spent in (places.working.parent, places.dlt, *copy.spent):
         shutil.rmtree(spent, ignore_errors=True)
+
+
+def _tidy(places: Places) -> None:
+    """A run that came to nothing, for want of a portal or a file, leaves no folder behind."""
+    if not places.spool.exists() and not places.dbt.exists():
+        shutil.rmtree(places.folder, ignore_errors=True)
 
 
 def _state(db: Path) -> dict[str, int] | None:

@@ -33,6 +33,9 @@ def tell_sync(report: "SyncReport", log: LogFormat) -> None:
         f"in {report.totals.http_requests:,} requests, {seconds:.1f} s",
         style=None if report.status == "done" else "bold red",
     )
+    for entity in report.entities:
+        if entity.error:
+            sys.stderr.write(redact(f"b24: {entity.entity}: {entity.status}: {entity.error}") + "\n")
 
 
 def tell_build(report: "BuildReport", log: LogFormat) -> None:

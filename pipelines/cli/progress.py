@@ -76,8 +76,6 @@ class Bars:
             self.progress.update(self._tasks[name], completed=result.rows, total=result.rows)
         elif name in self._tasks:
             self.progress.remove_task(self._tasks.pop(name))
-        if result.error is not None:
-            self.progress.console.print(_troubled(result), style="yellow", highlight=False)
 
     def built(self, kind: str, name: str, share: float) -> None:  # noqa: ARG002 - a bar shows no names
         """Move the bar of the models or of the tests."""
@@ -105,9 +103,7 @@ class Lines:
         """Do nothing."""
 
     def finished(self, result: "ReadResult") -> None:
-        """Say what could not be read."""
-        if result.error is not None:
-            self.step(_troubled(result))
+        """Do nothing: what could not be read is told at the end, once if it is the same for all."""
 
     def built(self, kind: str, name: str, share: float) -> None:
         """Do nothing."""
@@ -223,7 +219,3 @@ def _logging_to(handler: logging.Handler) -> Iterator[None]:
         yield
     finally:
         root.removeHandler(handler)
-
-
-def _troubled(result: "ReadResult") -> str:
-    return redact(f"{result.entity.name}: {result.status}: {result.error}")

@@ -147,7 +147,8 @@ def _loaded(
         primary_key=list(_key(name)),
         write_disposition=cast(Any, disposition),
     )
-    if not chunks:
+    known = dlt.current.source_schema().tables.get(name, {}).get("columns", {})
+    if not chunks and any(column.name not in known for column in columns):  # an empty load costs time too
         yield dlt.mark.with_hints(dlt.mark.materialize_table_schema(), hints)
     for chunk in chunks:
         if "parquet" in _file_formats():

@@ -8,6 +8,8 @@ from itertools import count
 from .batch import LARGEST_BATCH, Command, Outcome
 from .client import Bitrix24Client
 
+_SECONDS = 25.0  # of server time in one request, which the portal cuts after 60 (API.md 4)
+
 
 @dataclass
 class Account:
@@ -24,6 +26,8 @@ class _Parcel:
 
     commands: Mapping[str, Command]
     account: Account
+    seconds: float
+    behind: "frozenset[asyncio.Task[None]]"
     outcomes: "asyncio.Future[dict[str, Outcome]]" = field(repr=False)
     received: dict[str, Outcome] = field(default_factory=dict)
 
@@ -44,8 +48,10 @@ class CommandBus:
     """Collects the commands of concurrent readers and sends them in as few requests as they fit into.
 
     While every connection is busy or the request gate is shut, parcels gather; so the busier the portal,
-    the fuller the batches. A parcel is never torn apart: its commands may refer to one another. A parcel
-    whose method has used up its server time waits on its own, so that the others go on.
+    the fuller the batches. Requests are what a portal limits first: a parcel that would leave most of one
+    empty waits for the answers under way, whose readers may have more to ask. A parcel is never torn
+    apart: its commands may refer to one another. A parcel whose method has used up its server time waits
+    on its own, so that the others go on.
     """
 
     def __init__(self, client: Bitrix24Client, in_flight: int) -> None:
@@ -65,13 +71,19 @@ class CommandBus:
         (key,) = self.keys(1)
         return (await self.run({key: command}, account))[key]
 
-    async def run(self, commands: Mapping[str, Command], account: Account) -> dict[str, Outcome]:
+    async def run(
+        self, commands: Mapping[str, Command], account: Account, *, seconds: float = 0.0
+    ) -> dict[str, Outcome]:
         """Return one outcome per command; at most 50 commands, which travel together.
+
+        `seconds` is what they may cost the portal, where that is known to be much: one request carries no
+        more than it can answer long before it is cut.
 
         Raises:
             Bitrix24Error: the request that carried them failed for good.
         """
-        parcel = _Parcel(commands, account, asyncio.get_running_loop().create_future())
+        under_way = frozenset(self._sending)
+        parcel = _Parcel(commands, account, seconds, under_way, asyncio.get_running_loop().create_future())
         if any(self._client.parked_for(method) for method in {c.method for c in commands.values()}):
             task = asyncio.create_task(self._carry([parcel]))  # the client waits for the method's time
             self._parked.add(task)
@@ -82,10 +94,21 @@ class CommandBus:
         return await parcel.outcomes
 
     def _dispatch(self) -> None:
-        if self._waiting and len(self._sending) < self._in_flight:
+        if self._waiting and len(self._sending) < self._in_flight and self._worth_a_request():
             task = asyncio.create_task(self._send())
             self._sending.add(task)
             task.add_done_callback(self._sent)
+
+    def _worth_a_request(self) -> bool:
+        """Whether a request would be full, or has waited for the answers that were under way."""
+        if sum(len(parcel.commands) for parcel in self._waiting) >= LARGEST_BATCH:
+            return True
+        return any(not parcel.behind & self._sending or self._is_full(parcel) for parcel in self._waiting)
+
+    def _is_full(self, parcel: _Parcel) -> bool:
+        """Whether it holds as many commands as its method may have in one request."""
+        method = next(iter(parcel.commands.values())).method
+        return len(parcel.commands) >= self._client.batch_size(method)
 
     def _sent(self, task: "asyncio.Task[None]") -> None:
         self._sending.discard(task)
@@ -122,10 +145,11 @@ class CommandBus:
     def _load(self) -> list[_Parcel]:
         """Take parcels in order, skipping those that no longer fit, until the batch is full."""
         taken: list[_Parcel] = []
-        room = LARGEST_BATCH
+        room, seconds = LARGEST_BATCH, _SECONDS
         for parcel in list(self._waiting):
-            if len(parcel.commands) <= room:
+            if len(parcel.commands) <= room and (parcel.seconds <= seconds or not taken):
                 taken.append(parcel)
                 self._waiting.remove(parcel)
                 room -= len(parcel.commands)
+                seconds -= parcel.seconds
         return taken

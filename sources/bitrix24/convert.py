@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 
 from .errors import MalformedReplyError
 from .fields import Column, Kind
@@ -24,8 +26,9 @@ _CASTS: dict[Kind, str] = {
     "double": "CASE WHEN isfinite(try_cast({0} AS DOUBLE)) THEN try_cast({0} AS DOUBLE) END",
     # without an offset the moment is unknown, and a cast would take the machine's zone; LIKE, because a
     # regular expression costs as much as all other casts of a row together
-    "datetime": "CASE WHEN {0} LIKE '%+__:__' OR {0} LIKE '%-__:__' OR {0} LIKE '%Z' "
-    "OR {0} LIKE '%T%+____' OR {0} LIKE '%T%-____' THEN try_cast({0} AS TIMESTAMPTZ) END",
+    # (a year of five digits is a slip of the hand, and no other program could read it)
+    "datetime": "CASE WHEN {0} LIKE '____-%' AND ({0} LIKE '%+__:__' OR {0} LIKE '%-__:__' OR {0} LIKE '%Z' "
+    "OR {0} LIKE '%T%+____' OR {0} LIKE '%T%-____') THEN try_cast({0} AS TIMESTAMPTZ) END",
     "boolean": "CASE WHEN {0} IN ('true', 'Y', '1') THEN true WHEN {0} IN ('false', 'N', '0') THEN false END",
 }
 # An unescaped quote before a colon ends a key, so a link inside a text does not match.
@@ -108,15 +111,67 @@ class Converter:
         part.replace(target)
         return Converted(target, count, 0)
 
-    def values(self, files: Sequence[Path], column: str) -> list[int]:
-        """The distinct integers of one column over Parquet files."""
+    def rejected(self, source: Path, table: str, target: Path) -> Converted:
+        """Writes rows that no key tells apart as they came, each once."""
+        part = target.with_suffix(".part")
+        self._db.execute(
+            f"""COPY (
+                SELECT DISTINCT '{table}' AS entity, json::VARCHAR AS "row", NULL::VARCHAR AS _raw_values,
+                    NULL::TIMESTAMPTZ AS _deleted_at, TIMESTAMPTZ '{self._synced_at}' AS _synced_at
+                FROM read_ndjson_objects('{_quoted(source)}')
+            ) TO '{_quoted(part)}' {_PARQUET}"""
+        )
+        (count,) = self._one(f"SELECT count(*) FROM read_parquet('{_quoted(part)}')")
+        part.replace(target)
+        return Converted(target, count, 0)
+
+    def rates(self, files: Sequence[Path], day: str, target: Path) -> Converted:
+        """Writes the rates in files of currencies as those of a day (YYYY-MM-DD)."""
+        part = target.with_suffix(".part")
+        names = ", ".join(f"'{_quoted(file)}'" for file in files)
+        self._db.execute(
+            f"""COPY (
+                SELECT currency, DATE '{day}' AS rate_date, amount, amount_cnt, base,
+                    NULL::VARCHAR AS _raw_values, NULL::TIMESTAMPTZ AS _deleted_at,
+                    TIMESTAMPTZ '{self._synced_at}' AS _synced_at
+                FROM read_parquet([{names}], union_by_name = true)
+            ) TO '{_quoted(part)}' {_PARQUET}"""
+        )
+        (count,) = self._one(f"SELECT count(*) FROM read_parquet('{_quoted(part)}')")
+        part.replace(target)
+        return Converted(target, count, 0)
+
+    def mark_deleted(self, rows: Path, column: str, ids: Sequence[int]) -> int:
+        """Marks rows of a Parquet file as deleted; returns how many it holds of them."""
+        self._db.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT unnest(?::BIGINT[]) AS id", [list(ids)])
+        here = f"{column} IN (SELECT id FROM gone)"
+        (count,) = self._one(f"SELECT count(*) FROM read_parquet('{_quoted(rows)}') WHERE {here}")
+        if count:
+            part = rows.with_suffix(".part")
+            self._db.execute(
+                f"""COPY (
+                    SELECT * REPLACE (
+                        CASE WHEN {here} THEN TIMESTAMPTZ '{self._synced_at}' END AS _deleted_at
+                    ) FROM read_parquet('{_quoted(rows)}')
+                ) TO '{_quoted(part)}' {_PARQUET}"""
+            )
+            part.replace(rows)
+        return count
+
+    def ids(self, files: Sequence[Path], column: str) -> "npt.NDArray[np.int64]":
+        """The distinct integers of one column over Parquet files, ascending."""
         if not files:
-            return []
+            return np.zeros(0, dtype=np.int64)
         names = ", ".join(f"'{_quoted(file)}'" for file in files)
         found = self._db.execute(
-            f"SELECT DISTINCT {column} FROM read_parquet([{names}]) ORDER BY 1"
-        ).fetchall()
-        return [value for (value,) in found if value is not None]
+            f"SELECT DISTINCT {column}::BIGINT AS id FROM read_parquet([{names}]) "
+            f"WHERE {column} IS NOT NULL ORDER BY 1"
+        ).fetchnumpy()
+        return np.asarray(found["id"], dtype=np.int64)
+
+    def values(self, files: Sequence[Path], column: str) -> list[int]:
+        """The same as plain integers."""
+        return [int(number) for number in self.ids(files, column)]
 
     def _select(self, source: Path, columns: Sequence[Column], longest: int) -> str:
         read = ", ".join(

@@ -7,7 +7,7 @@ reaches no id but the page itself, which the portal casts to 1: the chain starts
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
 
@@ -15,7 +15,7 @@ from msgspec import Raw
 
 from .batch import Command, Outcome
 from .bus import Account
-from .entities import Entity
+from .entity import Dialect, Entity
 from .errors import Bitrix24Error, MalformedReplyError
 from .reading import PAGE_ROWS, Sealing, Session
 from .rows import RowReader
@@ -30,7 +30,10 @@ _SURPLUS = 1.02  # ids are not quite evenly filled
 
 @dataclass(frozen=True)
 class KeysetQuery:
-    """One list method as it is read by id."""
+    """One list method as it is read by id.
+
+    `id_code` is the id's name in the rows, `id_filter` its name in requests where that is another one.
+    """
 
     method: str
     params: Mapping[str, object]
@@ -38,15 +41,30 @@ class KeysetQuery:
     select: tuple[str, ...] = ()
     rows_at: str | None = None
     id_code: str = "ID"
+    id_filter: str = ""
+    dialect: Dialect = Dialect.NAMED
+
+    @property
+    def asked_id(self) -> str:
+        """The id as requests call it."""
+        return self.id_filter or self.id_code
 
     def page(self, after: object, up_to: int | None) -> Command:
         """The page behind an id, without a count: `start=-1`."""
-        bounds = {f">{self.id_code}": after} | ({} if up_to is None else {f"<={self.id_code}": up_to})
-        return self._list({**self.filter, **bounds}, "ASC", self.select)
+        return self._list(self._bounds(after, up_to), "ASC", self.select)
 
     def newest(self) -> Command:
         """The page with the highest ids, ids only."""
-        return self._list(self.filter, "DESC", (self.id_code,))
+        return self._list({}, "DESC", (self.asked_id,))
+
+    def count(self, low: int, high: int) -> Command:
+        """Ids in `(low, high]`, counted: the outcome's `total`."""
+        return self._list(self._bounds(low, high), "ASC", (self.asked_id,), start=0)
+
+    def among(self, ids: Sequence[int]) -> Command:
+        """The rows with these ids, at most a page of them."""
+        key = f"@{self.asked_id}" if self.dialect is Dialect.NAMED else self.asked_id
+        return self._list({key: list(ids)}, "ASC", self.select)
 
     def chain(self, keys: list[str], after: int, up_to: int | None, page_rows: int) -> dict[str, Command]:
         """Pages that follow one another within one request."""
@@ -55,8 +73,27 @@ class KeysetQuery:
         links += [f"$result[{key}]{path}[{page_rows - 1}][{self.id_code}]" for key in keys[:-1]]
         return {key: self.page(link, up_to) for key, link in zip(keys, links, strict=True)}
 
-    def _list(self, where: Mapping[str, object], direction: str, select: tuple[str, ...]) -> Command:
-        params: dict[str, object] = {**self.params, "order": {self.id_code: direction}, "start": -1}
+    def narrow(self, *more: str) -> "KeysetQuery":
+        """The same rows with nothing but their ids, and these fields."""
+        return replace(self, select=(self.asked_id, *more))
+
+    def _bounds(self, after: object, up_to: int | None) -> dict[str, object]:
+        return {f">{self.asked_id}": after} | ({} if up_to is None else {f"<={self.asked_id}": up_to})
+
+    def _list(
+        self, where: Mapping[str, object], direction: str, select: tuple[str, ...], start: int = -1
+    ) -> Command:
+        where = {**self.filter, **where}
+        if self.dialect is Dialect.POSITIONAL:
+            # a query cannot say "empty array", and without one the next argument would take its place
+            where = where or {f">{self.asked_id}": 0}
+            navigation = {"NAV_PARAMS": {"nPageSize": PAGE_ROWS, "iNumPage": 1}}
+            arguments = ({self.asked_id: direction}, where, list(select) or ["*"], navigation)
+            return Command(self.method, {str(place): each for place, each in enumerate(arguments)})
+        if self.dialect is Dialect.SORTED:
+            params: dict[str, object] = {"SORT": self.asked_id, "ORDER": direction, "start": start}
+            return Command(self.method, {**self.params, **params, **({"FILTER": where} if where else {})})
+        params = {**self.params, "order": {self.asked_id: direction}, "start": start}
         if where:
             params["filter"] = where
         if select:
@@ -139,18 +176,25 @@ class KeysetRead:
                 break
             page = self._rows.page(self._query.method, outcome.unwrap().raw)
             check_order(self._query.method, page.ids, last)
-            grown = len(page.ids) > self._page_rows
-            self._learn_page_size(len(page.ids), lane, spool)
+            grown = page.size > self._page_rows
+            self._learn_page_size(page.size, lane, spool)
             self._note_unannounced(spool)
+            spool.reject(page.rejected)
             texts += page.texts
             self._rows_passed += len(page.ids)
             if page.ids:
                 self._ids_passed += page.ids[-1] - last
                 last = page.ids[-1]
-            if len(page.ids) < self._page_rows:
-                done = self._at_end(len(page.ids), last, lane)
+            if page.rejected and not page.ids and (page.size >= self._page_rows or not self._rows_passed):
+                failure = MalformedReplyError(
+                    f"{self._query.method}: no row behind {last} has a usable {self._query.id_code}",
+                    method=self._query.method,
+                )
                 break
-            if grown:  # the pages behind refer to a row inside this one
+            if page.size < self._page_rows:
+                done = self._at_end(page.size, last, lane)
+                break
+            if grown or page.rejected:  # the pages behind refer to another row than this one's last
                 break
         lane = spool.append(lane, texts, last=last, done=done or lane.high == last)
         self._session.observer.received(self._entity.name, len(texts))

@@ -10,11 +10,12 @@ import msgspec
 
 from .batch import Command, Outcome
 from .bus import Account
+from .by_id import row_reader
+from .entities import CURRENCY_RATES
 from .errors import MalformedReplyError
-from .fields import columns_of, label_of
+from .fields import label_of
 from .reading import ReadRequest, ReadResult, Sealing, Session, portal_time
-from .rows import RowReader
-from .spool import Spool
+from .spool import Chunk, Spool
 
 _TRIES = 4
 _PARCEL = 40  # pages that travel together; the rest of the 50 is room for others
@@ -27,11 +28,11 @@ class OffsetRead:
 
     def __init__(self, session: Session, request: ReadRequest, account: Account) -> None:
         self._session = session
-        self._entity = entity = request.entity
+        self._entity = request.entity
         self._account = account
-        columns = columns_of({}, entity.columns, request.kinds)
-        self.rows = RowReader(columns, rows_at=entity.rows_at, secret=session.secret, kinds=request.kinds)
+        self.rows = row_reader(session, request, {}, {}, by_id=False)
         self.read_at: str | None = None
+        self.rejected: dict[bytes, None] = {}
 
     async def all(self) -> Rows:
         """Every row by key, with the labels that other methods know."""
@@ -63,7 +64,13 @@ class OffsetRead:
         before: Rows | None = None
         for _ in range(_TRIES):
             rows, total = await self._pass(method, params)
-            if not total or len(rows) == total or (before is not None and before.keys() == rows.keys()):
+            came = len(rows) + len(self.rejected)
+            if self.rejected and not rows:
+                raise MalformedReplyError(
+                    f"{method}: no row has {' and '.join(self._entity.key)}, by which rows are told apart",
+                    method=method,
+                )
+            if not total or came == total or (before is not None and before.keys() == rows.keys()):
                 return rows
             before = rows
         raise MalformedReplyError(
@@ -116,13 +123,17 @@ class OffsetRead:
             page = len(new)
 
     def _keyed(self, method: str, outcome: Outcome) -> Rows:
-        texts = self.rows.page(method, outcome.unwrap().raw).texts
-        decoded = [msgspec.json.decode(text) for text in texts]
-        try:
-            return {tuple(str(row[code]) for code in self._entity.key): row for row in decoded}
-        except KeyError as missing:
-            problem = f"{method}: a row has no {missing}, which it is told apart by"
-        raise MalformedReplyError(problem, method=method)
+        """The rows by key; of two with one key the last one counts, and one without is kept aside."""
+        keyed: Rows = {}
+        for text in self.rows.page(method, outcome.unwrap().raw).texts:
+            row = msgspec.json.decode(text)
+            parts = [row.get(code) for code in self._entity.key] if isinstance(row, dict) else [None]
+            key = tuple("" if part is None else str(part) for part in parts)
+            if key[-1] in ("", "[]", "{}") or key in keyed:
+                self.rejected[bytes(text)] = None
+            else:
+                keyed[key] = row
+        return keyed
 
 
 async def read_whole(session: Session, request: ReadRequest, account: Account) -> ReadResult:
@@ -131,7 +142,9 @@ async def read_whole(session: Session, request: ReadRequest, account: Account) -
     read = OffsetRead(session, request, account)
     rows = await read.all()
     texts = [msgspec.json.encode(row) for row in rows.values()]
-    digest = hashlib.blake2b(b"\n".join(sorted(texts)), digest_size=16).hexdigest()
+    # rates are kept for every day, also when they are as they were
+    today = [str(read.read_at)[:10].encode()] if entity.kept_daily else []
+    digest = hashlib.blake2b(b"\n".join([*today, *sorted(texts)]), digest_size=16).hexdigest()
     session.observer.expecting(entity.name, len(texts))
     session.observer.received(entity.name, len(texts))
     seen = ReadResult(
@@ -142,6 +155,12 @@ async def read_whole(session: Session, request: ReadRequest, account: Account) -
         columns=read.rows.columns,
         rows=len(texts),
         complete=True,
+        whole=tuple(rows.values()),
+        portal_count=len(texts),
+        check="whole",
+        repaired_texts=read.rows.repaired_texts,
+        counted_at=session.synced_at,
+        walked_at=session.synced_at,
     )
     if digest == request.digest:
         return seen
@@ -149,4 +168,14 @@ async def read_whole(session: Session, request: ReadRequest, account: Account) -
         spool.append(spool.lane(0, 0, None), [msgspec.Raw(text) for text in texts], last=0, done=True)
         await Sealing(session, entity, spool).rest(read.rows.columns)
         deleted = session.mark_vanished(spool, entity.name, entity.key)
+        spool.reject([msgspec.Raw(text) for text in read.rejected])
+        await session.keep_rejects(spool, entity.name)
+        if entity.kept_daily:
+            target = spool.folder / "rates.parquet"
+            files = [chunk.path for chunk in spool.chunks if not chunk.deleted]
+            async with session.converting:
+                rates = await asyncio.to_thread(
+                    session.converter.rates, files, str(read.read_at)[:10], target
+                )
+            spool.chunks.append(Chunk(CURRENCY_RATES, rates.path, rates.rows, 0))
         return replace(seen, status="done", chunks=tuple(spool.chunks), deleted=deleted)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import msgspec
 
 from .bus import Account
-from .fields import columns_of
+from .by_id import gone_files, keyset_query, row_reader
+from .checking import check_rows
 from .keyset import KeysetQuery, KeysetRead, check_order
 from .reading import ReadRequest, ReadResult, Sealing, Session, portal_time
 from .rows import RowReader
@@ -20,7 +21,6 @@ _PAGES = 3
 async def read_owners(
     session: Session,
     request: ReadRequest,
-    query: KeysetQuery,
     owner: "asyncio.Task[ReadResult]",
     account: Account,
 ) -> ReadResult:
@@ -30,32 +30,48 @@ async def read_owners(
     """
     entity = request.entity
     assert entity.owner_id is not None  # noqa: S101 - the entry was checked when it was made
-    rows = RowReader(
-        columns_of({}, entity.columns, request.kinds),
-        rows_at=entity.rows_at,
-        id_code=query.id_code,
-        secret=session.secret,
-        kinds=request.kinds,
-    )
+    query = keyset_query(request, session.overlap_seconds)
+    rows = row_reader(session, request, {}, {})
     cursor, recent = await _owners_of_new_rows(session, request, query, account)
     changed = await owner
     if changed.error is not None:
         raise changed.error from None
-    files = [chunk.path for chunk in changed.chunks if chunk.table == entity.owner]
+    (owners_table,) = entity.owners
+    gone = await session.values(gone_files(changed, owners_table), "id")
+    files = [chunk.path for chunk in changed.chunks if chunk.table == owners_table]
     owners = sorted({*recent, *await session.values(files, "id")})
-    result = ReadResult(entity, "done", cursor=cursor, columns=rows.columns)
-    if not owners:
-        return result
-    with Spool(session.folder / entity.name, {"cursor": cursor, "owners": len(owners)}) as spool:
-        read = _OwnersRead(session, entity.name, entity.owner_id, query, rows, account)
-        sealing = Sealing(session, entity, spool)
-        texts = await read.all(owners)
-        spool.append(spool.lane(0, 0, None), texts, last=0, done=True)
-        await sealing.rest(rows.columns)
-        deleted = session.mark_vanished(
-            spool, entity.name, entity.key, owner_column=entity.owner_id.lower(), owners=owners
+    identity = {"cursor": cursor, "owners": len(owners)}
+    with Spool(session.folder / entity.name, identity) as spool:
+        spool.settle(cursor=cursor)
+        read = 0
+        if owners:
+            reading = OwnersRead(session, entity.name, entity.owner_id, query, rows, account)
+            texts = await reading.all([each for each in owners if each not in set(gone)])
+            read = len(texts)
+            spool.append(spool.lane(0, 0, None), texts, last=0, done=True)
+            await Sealing(session, entity, spool).rest(rows.columns)
+        deleted = (
+            session.mark_vanished(
+                spool, entity.name, entity.key, owner_column=entity.owner_id.lower(), owners=owners
+            )
+            if owners
+            else 0
         )
-        return replace(result, chunks=tuple(spool.chunks), rows=len(texts), deleted=deleted)
+        check = await check_rows(session, request, query, spool, rows, account, complete=False)
+        return ReadResult(
+            entity,
+            "done",
+            cursor=cursor,
+            columns=rows.columns,
+            chunks=tuple(spool.chunks),
+            rows=read,
+            deleted=deleted + check.deleted,
+            portal_count=check.portal_count,
+            check=check.kind,
+            repaired=check.repaired,
+            repaired_texts=rows.repaired_texts,
+            counted_at=session.synced_at if check.kind else None,
+        )
 
 
 async def _owners_of_new_rows(
@@ -64,9 +80,7 @@ async def _owners_of_new_rows(
     """The cursor for next time, and who owns the rows made since this one."""
     entity = request.entity
     first = await session.bus.one(query.page(0, None), account)
-    rows = RowReader(
-        columns_of({}, entity.columns), rows_at=entity.rows_at, id_code=query.id_code, secret=session.secret
-    )
+    rows = row_reader(session, replace(request, kinds={}), {}, {})
     with Spool(session.folder / f"{entity.name}.new", {"read_at": portal_time(first)}) as spool:
         sealing = Sealing(session, entity, spool)
         await KeysetRead(session, entity, query, rows, account).all(spool, first, None, sealing)
@@ -76,7 +90,7 @@ async def _owners_of_new_rows(
     return portal_time(first), owners
 
 
-class _OwnersRead:
+class OwnersRead:
     """Reads the rows of many owners, a few owners to a command."""
 
     def __init__(
@@ -115,10 +129,10 @@ class _OwnersRead:
                 check_order(query.method, page.ids, last)
                 texts += page.texts
                 self._session.observer.received(self._name, len(page.texts))
-                if not page.ids or (len(page.ids) < size and self._session.page_proven):
+                if not page.ids or (page.size < size and self._session.page_proven):
                     return texts
                 last = page.ids[-1]
-                if len(page.ids) > size:
-                    self._session.prove_page(len(page.ids))
-                if len(page.ids) != size:  # the pages behind refer to another row than the last one
+                if page.size > size:
+                    self._session.prove_page(page.size)
+                if page.size != size or page.rejected:  # the pages behind refer to another row than the last
                     break

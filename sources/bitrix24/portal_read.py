@@ -5,7 +5,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from .clock import Clock
 from .entities import ENTITIES
 from .limits import LimitsStore, SqliteLimitsStore
 from .reader import PortalFacts, PortalReader
-from .reading import Observer, ReadRequest, ReadResult, Warehouse
+from .reading import Observer, ReadRequest, ReadResult, Rules, Warehouse, remembered, request_of
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -75,7 +75,8 @@ class ReadSettings:
     Args:
         full: read everything again, whatever was read before.
         since: read only rows modified from then on (ISO 8601).
-        overlap_seconds: how far behind its cursor an incremental read begins.
+        rules: how far behind its cursor a read begins, what is checked and kept, and how often.
+        types: the types of items to read; all of them by default.
         spool: where rows wait on their way; by default in the pipeline's working folder.
         warehouse: tells which rows have vanished; without one none are marked as deleted.
         observer: hears of progress.
@@ -86,7 +87,8 @@ class ReadSettings:
 
     full: bool = False
     since: str | None = None
-    overlap_seconds: int = 300
+    rules: Rules = field(default_factory=Rules)
+    types: tuple[int, ...] | None = None
     spool: Path | None = None
     warehouse: Warehouse | None = None
     observer: Observer = field(default_factory=SilentObserver)
@@ -157,33 +159,20 @@ class PortalRead:
         return {"disposition": "merge", "strategy": "insert-only"}
 
     def remembered(self, state: Mapping[str, Any], result: ReadResult) -> dict[str, Any]:
-        """What a resource remembers once the rows are loaded: cursor, digest, the kinds of its columns.
-
-        A read since a date knows nothing of changes before that date, so it must not pass over them.
-        """
-        since, before, cursor = self._settings.since, state.get("cursor"), result.cursor
-        if since and before and not result.complete:
-            cursor = before if datetime.fromisoformat(since) > datetime.fromisoformat(before) else cursor
-        kinds = {column.code: column.kind for column in result.columns}
-        return {"cursor": cursor, "digest": result.digest, "kinds": {**state.get("kinds", {}), **kinds}}
+        """What a resource remembers once the rows are loaded: cursor, digest, its columns."""
+        return remembered(state, result, self._settings.since)
 
     def _request(self, name: str, state: Mapping[str, Any]) -> ReadRequest:
         settings = self._settings
-        known = {} if settings.full or settings.since else state
-        return ReadRequest(
-            ENTITIES[name],
-            known.get("cursor"),
-            settings.since,
-            known.get("digest"),
-            state.get("kinds", {}),
-        )
+        request = request_of(ENTITIES[name], state, fresh=settings.full, since=settings.since)
+        return replace(request, types=settings.types)
 
     async def _read(self, requests: list[ReadRequest], spool: Path) -> dict[str, ReadResult]:
         async with self._connection.client() as client:
             reader = PortalReader(
                 client,
                 spool,
-                overlap_seconds=self._settings.overlap_seconds,
+                rules=self._settings.rules,
                 observer=self._settings.observer,
                 synced_at=datetime.now(UTC).isoformat(),
                 warehouse=self._settings.warehouse,

@@ -4,29 +4,40 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import msgspec
 
-from .batch import Command, Outcome
+from .batch import Command
 from .bus import Account, CommandBus
+from .by_id import read_by_id
+from .calendar import calendar_owners, read_calendar
+from .changes import with_changes
 from .client import Bitrix24Client
 from .convert import Converter
-from .entities import CONTACT_POINTS, Entity, Reading
-from .errors import Bitrix24Error, MethodNotFoundError, ScopeError
-from .fields import columns_of
-from .keyset import KeysetQuery, KeysetRead
+from .disk import read_disk
+from .entities import ENTITIES, Entity, Reading
+from .errors import Bitrix24Error, MethodError, MethodNotFoundError, ScopeError
+from .of_owners import read_of_owners
 from .offset import read_whole
 from .owners import read_owners
-from .reading import Observer, ReadRequest, ReadResult, Sealing, Session, Warehouse, portal_time
-from .rows import RowReader
-from .spool import Spool
+from .per_type import read_types
+from .reading import (
+    CHEAP_COMMANDS,
+    Observer,
+    ReadRequest,
+    ReadResult,
+    Rules,
+    Session,
+    Warehouse,
+    request_of,
+)
 
 IN_FLIGHT = 3
-_SPOOL_VERSION = 1
+_NOT_FOR_THIS_WEBHOOK = ("ACCESS_DENIED", "ENTITY_TYPE_NOT_SUPPORTED", "NOT_FOUND")
+_FAILURES = (Bitrix24Error, OSError, ValueError, duckdb.Error, msgspec.MsgspecError)
 _ENTERPRISE_LIMITS: dict[str, Any] = {"requests_per_second": 5.0, "bucket": 250}  # API.md 4
 
 
@@ -51,7 +62,7 @@ class PortalReader:
     Args:
         client: an open client of the portal.
         folder: where rows are spooled; what a killed run left there is gone on from.
-        overlap_seconds: how far behind its cursor an incremental read begins.
+        rules: how far behind its cursor a read begins, what is checked and kept, and how often.
         warehouse: tells which rows have vanished; without it none are marked.
         synced_at: written beside every row, ISO 8601.
         detect_limits: obey the limits of the portal's plan once it has told which it has.
@@ -62,138 +73,135 @@ class PortalReader:
         client: Bitrix24Client,
         folder: Path,
         *,
-        overlap_seconds: int,
         observer: Observer,
         synced_at: str,
+        rules: Rules | None = None,
         warehouse: Warehouse | None = None,
         detect_limits: bool = False,
     ) -> None:
+        rules = rules or Rules()
         self._session = Session(
             client=client,
             bus=CommandBus(client, IN_FLIGHT),
             folder=folder,
-            overlap_seconds=overlap_seconds,
+            overlap_seconds=rules.overlap_seconds,
             warehouse=warehouse,
             observer=observer,
             synced_at=synced_at,
             converter=Converter(synced_at),
+            checks=rules.checks,
+            calendar_window=rules.calendar_window,
+            history=rules.history,
         )
         self._detect_limits = detect_limits
         self.facts = PortalFacts(client.webhook.name)
 
     async def read(self, requests: Sequence[ReadRequest]) -> dict[str, ReadResult]:
-        """Read all of them; one that fails does not stop the others, its result says why."""
-        results: dict[str, asyncio.Task[ReadResult]] = {}
+        """Read all of them; one that fails does not stop the others, its result says why.
+
+        An entity that needs others (owners, types) waits for those among the requests.
+        """
+        one: dict[str, asyncio.Task[ReadResult]] = {}
+        many: list[asyncio.Task[list[ReadResult]]] = []
         try:
             async with asyncio.TaskGroup() as reads:
                 reads.create_task(self._learn_facts())
-                for request in requests:
-                    owner = results.get(request.entity.owner or "")
-                    results[request.entity.name] = reads.create_task(self._guarded(request, owner))
+                for request in _with_owners(requests):
+                    entity = request.entity
+                    if entity.reading is Reading.PER_TYPE:
+                        types = one.get(entity.owners[0])
+                        many.append(reads.create_task(read_types(self._session, request, types, self._alone)))
+                    elif entity.reading is not Reading.DISK:
+                        one[entity.name] = reads.create_task(self._guarded(request, one))
+                walks = [each for each in requests if each.entity.reading is Reading.DISK]
+                if walks:
+                    many.append(reads.create_task(self._disk(walks, one)))
         except ExceptionGroup as failures:
             failure = failures.exceptions[0]
         else:
-            return {name: task.result() for name, task in results.items()}
+            asked = {request.entity.name for request in requests}
+            results = [task.result() for name, task in one.items() if name in asked]
+            results += [result for task in many for result in task.result()]
+            return {result.entity.name: result for result in results}
         finally:
             self._session.converter.close()
         raise failure
 
-    async def _guarded(self, request: ReadRequest, owner: "asyncio.Task[ReadResult] | None") -> ReadResult:
+    async def _alone(self, request: ReadRequest) -> ReadResult:
+        return await self._guarded(request, {})
+
+    async def _guarded(
+        self, request: ReadRequest, others: "Mapping[str, asyncio.Task[ReadResult]]"
+    ) -> ReadResult:
         account = Account()
         try:
-            result = await self._read(request, owner, account)
-        except (ScopeError, MethodNotFoundError) as error:
-            result = ReadResult(request.entity, "skipped", error=error)
-        except (Bitrix24Error, OSError, ValueError, duckdb.Error, msgspec.MsgspecError) as error:
-            result = ReadResult(request.entity, "failed", error=error)
+            read = await self._read(request, others, account)
+            result = await with_changes(self._session, request, read)
+        except _FAILURES as error:
+            result = _unread(request.entity, error)
         result = replace(result, account=account)
         self._session.observer.finished(result)
         return result
 
     async def _read(
-        self, request: ReadRequest, owner: "asyncio.Task[ReadResult] | None", account: Account
+        self, request: ReadRequest, others: "Mapping[str, asyncio.Task[ReadResult]]", account: Account
     ) -> ReadResult:
-        if request.entity.reading is Reading.OFFSET:
-            return await read_whole(self._session, request, account)
-        if request.entity.reading is Reading.PER_OWNER and request.cursor and owner is not None:
-            query = keyset_query(request, self._session.overlap_seconds)
-            return await read_owners(self._session, request, query, owner, account)
-        return await self._by_id(request, account)
-
-    async def _by_id(self, request: ReadRequest, account: Account) -> ReadResult:
         entity, session = request.entity, self._session
-        query = keyset_query(request, session.overlap_seconds)
-        full = request.cursor is None
-        described, first, newest = await self._preflight(entity, query, full=full, account=account)
-        with Spool(session.folder / entity.name, self._identity(request)) as spool:
-            resumed = sum(lane.rows for lane in spool.lanes.values())
-            kinds = {**request.kinds, **spool.facts.get("kinds", {})}
-            columns = columns_of(described, entity.columns, kinds)
-            rows = RowReader(
-                columns, rows_at=entity.rows_at, id_code=query.id_code, secret=session.secret, kinds=kinds
-            )
-            if "cursor" not in spool.facts:
-                spool.settle(cursor=portal_time(first), kinds={c.code: c.kind for c in columns})
-            sealing = Sealing(session, entity, spool)
-            try:
-                await KeysetRead(session, entity, query, rows, account).all(spool, first, newest, sealing)
-                await sealing.rest(rows.columns)
-            finally:
-                await sealing.abandon()
-            complete = full and not request.since
-            deleted = await self._mark_vanished(entity, spool, complete=complete)
-            read = sum(lane.rows for lane in spool.lanes.values())
-            return ReadResult(
-                entity,
-                "done",
-                cursor=spool.facts["cursor"],
-                columns=rows.columns,
-                chunks=tuple(spool.chunks),
-                rows=read,
-                deleted=deleted,
-                resumed_rows=resumed,
-                complete=complete,
-            )
+        owners = {name: others[name] for name in entity.owners if name in others}
+        if entity.reading is Reading.OFFSET:
+            return await read_whole(session, request, account)
+        if entity.reading is Reading.OF_OWNERS:
+            return await read_of_owners(session, request, owners, account)
+        if entity.reading is Reading.CALENDAR:
+            read = {name: await task for name, task in owners.items()}
+            known = calendar_owners(*(read[name].whole for name in entity.owners))
+            if not self._walk_is_due(request, len(known)):
+                return _not_due(request)
+            certain = all(result.error is None for result in read.values())
+            return await read_calendar(session, request, known, account, all_owners=certain)
+        if entity.reading is Reading.PER_OWNER and request.cursor and owners:
+            return await read_owners(session, request, next(iter(owners.values())), account)
+        return await read_by_id(session, request, account)
 
-    async def _preflight(
-        self, entity: Entity, query: KeysetQuery, *, full: bool, account: Account
-    ) -> tuple[Mapping[str, Any], Outcome, Outcome | None]:
-        """The fields, the first page and, for a full read, the newest ids, asked for together."""
-        bus = self._session.bus
-        first, newest, fields = bus.keys(3)
-        commands = {first: query.page(0, None)}
-        if full:
-            commands[newest] = query.newest()
-        if entity.fields_method:
-            commands[fields] = Command(entity.fields_method)
-        outcomes = await bus.run(commands, account)
-        described = outcomes[fields].unwrap().result if fields in outcomes else {}
-        return described, outcomes[first], outcomes.get(newest)
+    async def _disk(
+        self, walks: Sequence[ReadRequest], others: "Mapping[str, asyncio.Task[ReadResult]]"
+    ) -> list[ReadResult]:
+        """Folders and files come out of the same walk; what was not asked for is not handed on."""
+        asked = {request.entity.name: request for request in walks}
+        folders, files = both = [
+            asked.get(name) or request_of(ENTITIES[name], {}) for name in ("disk_folders", "disk_files")
+        ]
+        accounts = Account(), Account()
+        try:
+            storages = await others["disk_storages"]
+            if storages.error is not None:
+                raise storages.error from None
+            session = self._session
+            if self._walk_is_due(folders, self._known("disk_folders") + len(storages.whole)):
+                read = await read_disk(session, folders, files, storages.whole, *accounts)
+                pairs = zip(both, read, strict=True)
+                results = [await with_changes(session, request, result) for request, result in pairs]
+            else:
+                results = [_not_due(request) for request in both]
+        except _FAILURES as error:
+            results = [_unread(request.entity, error) for request in both]
+        known = [replace(result, account=own) for result, own in zip(results, accounts, strict=True)]
+        wanted = [result for result in known if result.entity.name in asked]
+        for result in wanted:
+            self._session.observer.finished(result)
+        return wanted
 
-    async def _mark_vanished(self, entity: Entity, spool: Spool, *, complete: bool) -> int:
-        """What the warehouse has and the portal has not; short of a complete read, of multi-fields alone."""
-        session = self._session
-        if entity.multifields:
-            owners = [] if complete else await session.values(spool.files(entity.name), "id")
-            if complete or owners:
-                session.mark_vanished(
-                    spool,
-                    CONTACT_POINTS,
-                    ("owner_type", "owner_id", "id"),
-                    among={"owner_type": entity.multifields},
-                    owner_column=None if complete else "owner_id",
-                    owners=owners,
-                )
-        return session.mark_vanished(spool, entity.name, entity.key) if complete else 0
+    def _walk_is_due(self, request: ReadRequest, commands: int) -> bool:
+        """Whether everything is read again: always where that costs little."""
+        hours = self._session.checks.walk_hours
+        cheap = commands <= CHEAP_COMMANDS
+        return (
+            request.cursor is None or request.fresh or cheap or self._session.is_due(request.walked_at, hours)
+        )
 
-    def _identity(self, request: ReadRequest) -> dict[str, object]:
-        return {
-            "version": _SPOOL_VERSION,
-            "portal": self._session.client.webhook.name,
-            "entity": request.entity.name,
-            "cursor": request.cursor,
-            "since": request.since,
-        }
+    def _known(self, table: str) -> int:
+        warehouse = self._session.warehouse
+        return 0 if warehouse is None else len(warehouse.live_ids(table, "id", ()))
 
     async def _learn_facts(self) -> None:
         """Ask the portal about itself; a refusal is an answer too (API.md 8, `app.info`)."""
@@ -218,18 +226,23 @@ class PortalReader:
             client.use_limits(replace(client.limits, **_ENTERPRISE_LIMITS))
 
 
-def keyset_query(request: ReadRequest, overlap_seconds: int) -> KeysetQuery:
-    """How the rows that a request asks for are found by id."""
-    entity = request.entity
-    ((method, params),) = entity.requests
-    where: dict[str, object] = {}
-    if entity.modified and request.cursor:
-        where[f">={entity.modified}"] = earlier(request.cursor, overlap_seconds)
-    elif entity.modified and request.since:
-        where[f">={entity.modified}"] = request.since
-    return KeysetQuery(method, params, where, entity.select, entity.rows_at, entity.key[0])
+def _with_owners(requests: Sequence[ReadRequest]) -> list[ReadRequest]:
+    """The requests in an order in which each comes behind those it waits for, which are added if need be."""
+    asked = {request.entity.name: request for request in requests}
+    for request in requests:
+        # rows per owner are found by their own ids too
+        for owner in () if request.entity.reading is Reading.PER_OWNER else request.entity.owners:
+            asked.setdefault(owner, request_of(ENTITIES[owner], {}))
+    places = list(ENTITIES)
+    return sorted(asked.values(), key=lambda request: places.index(request.entity.name))
 
 
-def earlier(moment: str, seconds: int) -> str:
-    """A moment before an ISO 8601 one, with the same offset."""
-    return (datetime.fromisoformat(moment) - timedelta(seconds=seconds)).isoformat()
+def _unread(entity: Entity, error: Exception) -> ReadResult:
+    """Skipped where the portal does not give the entity to this webhook, failed otherwise."""
+    refused = isinstance(error, MethodError) and error.code.upper() in _NOT_FOR_THIS_WEBHOOK
+    skipped = refused or isinstance(error, ScopeError | MethodNotFoundError)
+    return ReadResult(entity, "skipped" if skipped else "failed", error=error)
+
+
+def _not_due(request: ReadRequest) -> ReadResult:
+    return ReadResult(request.entity, "unchanged", cursor=request.cursor, digest=request.digest)

@@ -1,21 +1,32 @@
 """What every way of reading shares: the request, the result, and the way of rows to sealed files."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from .batch import Outcome
 from .bus import Account, CommandBus
 from .client import Bitrix24Client
 from .convert import Converter
-from .entities import CONTACT_POINTS, MULTIFIELDS, Entity
+from .entities import CONTACT_POINTS, MULTIFIELDS, REJECTED_ROWS, Entity, Reading
 from .errors import MalformedReplyError
 from .fields import Column, Kind, column_name
 from .spool import CHUNK_ROWS, Chunk, Lane, RowFile, Spool
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
 PAGE_ROWS = 50
+CHEAP_COMMANDS = 100
+"""Reading everything again with so many commands is part of every run."""
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _UNSEALED = 2  # files that may wait for the converter before the reading waits for it
 
 
@@ -24,8 +35,11 @@ class ReadRequest:
     """What to read of one entity: all of it, or what changed since the cursor.
 
     `cursor` is the portal's time before the first page of the last read (ISO 8601); `since` limits a read
-    to rows modified from then on; `digest` is what a dictionary looked like when it was last loaded;
-    `kinds` are those of the columns that were loaded before.
+    to rows modified from then on; `digest` is what a dictionary looked like when it was last loaded.
+    `kinds` and `names` are those of the columns that were loaded before, `fields` the portal's fields of
+    then; `counted_at` and `walked_at` say when it was last counted and last read in full; `partial` that
+    only rows since a date were ever read. With `fresh` everything is read whatever is known. `types`
+    limits an entity with a table a type; `each` is what is known of each of its tables.
     """
 
     entity: Entity
@@ -33,11 +47,25 @@ class ReadRequest:
     since: str | None = None
     digest: str | None = None
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    counted_at: str | None = None
+    walked_at: str | None = None
+    partial: bool = False
+    fresh: bool = False
+    types: tuple[int, ...] | None = None
+    each: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ReadResult:
-    """What a read brought: files ready to load, and the cursor that is right once they are loaded."""
+    """What a read brought: files ready to load, and the cursor that is right once they are loaded.
+
+    `whole` are the rows of a dictionary, decoded; `fields` the signature of the portal's fields;
+    `portal_count` what the portal holds, where `check` tells how that is known: by reading everything
+    (whole), by counting (count), by comparing ids and modification times (ids). `repaired` rows were
+    found missing or out of date by a check and read again.
+    """
 
     entity: Entity
     status: str  # done, unchanged, skipped (the webhook may not read it), failed
@@ -51,6 +79,47 @@ class ReadResult:
     complete: bool = False
     account: Account = field(default_factory=Account)
     error: Exception | None = None
+    note: str | None = None
+    whole: tuple[Mapping[str, Any], ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    portal_count: int | None = None
+    check: str | None = None
+    repaired: int = 0
+    repaired_texts: int = 0
+    counted_at: str | None = None
+    walked_at: str | None = None
+
+
+@dataclass(frozen=True)
+class Checks:
+    """How often a run looks for what no modification time tells.
+
+    Deletions are found by counting: of large tables every `count_hours`. Rows without a modification
+    time (calendars, folders, what belongs to a deal) are all read again every `walk_hours`. What is
+    cheap is done in every run; `verify` does everything at once and compares row by row.
+    """
+
+    count_hours: float = 6.0
+    walk_hours: float = 24.0
+    verify: bool = False
+
+
+@dataclass(frozen=True)
+class CalendarWindow:
+    """The days of events to read, around today."""
+
+    days_back: int = 365
+    days_ahead: int = 365
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a run reads: `history` are the entities of which every version of a row is kept."""
+
+    overlap_seconds: int = 300
+    checks: Checks = field(default_factory=Checks)
+    calendar_window: CalendarWindow = field(default_factory=CalendarWindow)
+    history: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -70,10 +139,22 @@ class Vanished:
 
 
 class Warehouse(Protocol):
-    """What a read must know of the destination to tell which rows have vanished from the portal."""
+    """What a read must know of the destination to compare the portal with it."""
 
     def write_vanished(self, search: "Vanished", target: Path) -> int:
         """Write the rows found, whole and marked as deleted, to Parquet; return how many."""
+        ...
+
+    def live_ids(self, table: str, id_column: str, files: Sequence[Path]) -> "npt.NDArray[np.int64]":
+        """Return the ids, ascending, that the table will hold as live once these files are loaded."""
+        ...
+
+    def modified_times(self, table: str, id_column: str, modified: str, files: Sequence[Path]) -> "pa.Table":
+        """Return id and modification time of every live row; the files' rows win."""
+        ...
+
+    def write_changed(self, table: str, key: Sequence[str], source: Path, target: Path) -> int:
+        """Write those rows of a Parquet file that the table has not in exactly this form; return how many."""
         ...
 
 
@@ -105,6 +186,9 @@ class Session:
     observer: Observer
     synced_at: str
     converter: Converter
+    checks: Checks = field(default_factory=Checks)
+    calendar_window: CalendarWindow = field(default_factory=CalendarWindow)
+    history: frozenset[str] = frozenset()
     converting: asyncio.Lock = field(default_factory=asyncio.Lock)
     page_rows: int = PAGE_ROWS
     page_proven: bool = False
@@ -121,8 +205,17 @@ class Session:
 
     async def values(self, files: Sequence[Path], column: str) -> list[int]:
         """The distinct integers in a column of sealed files."""
+        return await self.convert(self.converter.values, files, column)
+
+    async def convert(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Call the converter in a thread, one call at a time; who is cancelled waits for the end of his."""
         async with self.converting:
-            return await asyncio.to_thread(self.converter.values, files, column)
+            work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+            try:
+                return await asyncio.shield(work)
+            except asyncio.CancelledError:
+                await asyncio.wait([work])
+                raise
 
     def mark_vanished(
         self,
@@ -133,20 +226,35 @@ class Session:
         among: Mapping[str, str] | None = None,
         owner_column: str | None = None,
         owners: Sequence[int] = (),
+        part: str = "",
     ) -> int:
         """Add what the warehouse has and the portal has not to the spool, as deleted; return how many rows.
 
-        Without a warehouse to compare with nothing is marked.
+        `part` tells the files of several searches apart. Without a warehouse nothing is marked.
         """
-        target = spool.folder / f"{table}.vanished.parquet"
+        target = spool.folder / f"{table}{part}.vanished.parquet"
         if self.warehouse is None:
             return 0
         names = tuple(column_name(code) for code in key)
         search = Vanished(table, names, tuple(spool.files(table)), among or {}, owner_column, owners)
         deleted = self.warehouse.write_vanished(search, target)
         if deleted:
-            spool.chunks.append(Chunk(table, target, deleted, 0))
+            spool.chunks.append(Chunk(table, target, deleted, 0, deleted=True))
         return deleted
+
+    async def keep_rejects(self, spool: Spool, table: str) -> None:
+        """Turn rows that no key tells apart into a chunk of their own table."""
+        if spool.rejects.exists():
+            target = spool.folder / "rejected.parquet"
+            done = await self.convert(self.converter.rejected, spool.rejects, table, target)
+            spool.chunks.append(Chunk(REJECTED_ROWS, done.path, done.rows, 0))
+
+    def is_due(self, last: str | None, hours: float) -> bool:
+        """Whether something that is done every so many hours is due; a clock set back makes it so."""
+        if last is None or self.checks.verify:
+            return True
+        age = datetime.fromisoformat(self.synced_at) - datetime.fromisoformat(last)
+        return not timedelta(0) <= age < timedelta(hours=hours)
 
 
 class Sealing:
@@ -186,8 +294,7 @@ class Sealing:
 
     async def _seal(self, file: RowFile, columns: tuple[Column, ...]) -> None:
         try:
-            async with self._session.converting:
-                chunks = await asyncio.to_thread(self._convert, file, columns)
+            chunks = await self._session.convert(self._convert, file, columns)
             self._spool.seal(file, chunks)
         finally:
             self._places.release()
@@ -206,6 +313,53 @@ class Sealing:
             else:
                 points.path.unlink()
         return chunks
+
+
+def request_of(
+    entity: Entity, state: Mapping[str, Any], *, fresh: bool = False, since: str | None = None
+) -> ReadRequest:
+    """The request for an entity of which a pipeline remembers `state` (see `remembered`).
+
+    `fresh`: read everything whatever was read before; the columns stay what they are all the same, and so
+    does the window of a calendar, or what has left it would look deleted.
+    """
+    known = {} if fresh or since else state
+    window = entity.reading is Reading.CALENDAR
+    return ReadRequest(
+        entity,
+        cursor=(state if window else known).get("cursor"),
+        since=since,
+        digest=known.get("digest"),
+        kinds=state.get("kinds", {}),
+        names=state.get("names", {}),
+        fields=state.get("fields", {}),
+        counted_at=known.get("counted_at"),
+        walked_at=known.get("walked_at"),
+        partial=bool(state.get("partial")) and not fresh,
+        fresh=fresh,
+        each=state.get("each", {}),
+    )
+
+
+def remembered(state: Mapping[str, Any], result: ReadResult, since: str | None = None) -> dict[str, Any]:
+    """What to remember of an entity once its rows are loaded.
+
+    A read since a date knows nothing of changes before that date, so it must not pass over them.
+    """
+    before, cursor = state.get("cursor"), result.cursor
+    since = since if result.entity.modified else None
+    if since and before and not result.complete:
+        cursor = before if datetime.fromisoformat(since) > datetime.fromisoformat(before) else cursor
+    return {
+        "cursor": cursor,
+        "digest": result.digest,
+        "kinds": {**state.get("kinds", {}), **{each.code: each.kind for each in result.columns}},
+        "names": {**state.get("names", {}), **{each.code: each.name for each in result.columns}},
+        "fields": dict(result.fields) or state.get("fields", {}),
+        "counted_at": result.counted_at or state.get("counted_at"),
+        "walked_at": result.walked_at or state.get("walked_at"),
+        "partial": not result.complete and (bool(since and not before) or bool(state.get("partial"))),
+    }
 
 
 def portal_time(outcome: Outcome) -> str:

@@ -1,6 +1,7 @@
 """The dlt source: what the reader brings, as resources of any dlt pipeline."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,11 +11,12 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.common.typing import TSecretStrValue
 from dlt.sources import DltResource
 
-from .entities import CONTACT_POINTS, ENTITIES
+from .changes import CONTACT_POINT_KEY, history_table
+from .entities import CONTACT_POINTS, CURRENCY_RATES, ENTITIES, REJECTED_ROWS, Entity, Reading
 from .fields import Column, Kind, column_name
 from .limits import Limits
 from .portal_read import Connection, PortalRead, ReadSettings
-from .reading import ReadResult
+from .reading import ReadResult, Rules
 from .spool import Chunk
 from .webhook import webhook_from_environment
 
@@ -23,6 +25,7 @@ _TYPES: dict[Kind, dict[str, Any]] = {
     "decimal": {"data_type": "decimal", "precision": 18, "scale": 2},
     "rate": {"data_type": "decimal", "precision": 18, "scale": 4},
     "double": {"data_type": "double"},
+    "date": {"data_type": "date"},
     "datetime": {"data_type": "timestamp"},
     "boolean": {"data_type": "bool"},
     "text": {"data_type": "text"},
@@ -34,15 +37,51 @@ _SERVICE_COLUMNS = (
     Column("", "_deleted_at", "datetime"),
     Column("", "_synced_at", "datetime"),
 )
-_CONTACT_POINT_COLUMNS = (
-    Column("", "owner_type", "text"),
-    Column("", "owner_id", "integer"),
-    Column("", "id", "integer"),
-    Column("", "type_id", "text"),
-    Column("", "value_type", "text"),
-    Column("", "value", "text"),
-)
-_CONTACT_POINT_KEY = ("owner_type", "owner_id", "id")
+_APPEND = {"disposition": "append"}
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A raw table: its columns, the key that rows are merged by, and whether its resource has others too.
+
+    dlt adds up the columns of all files that a resource hands over, unless each table is a variant of its
+    own; and variants take rows, not files.
+    """
+
+    name: str
+    columns: Sequence[Column]
+    key: tuple[str, ...]
+    variant: bool = False
+
+
+def _columns(**kinds: Kind) -> tuple[Column, ...]:
+    return tuple(Column("", name, kind) for name, kind in kinds.items())
+
+
+# Tables that are made of rows of several entities, or of other rows than the portal's.
+_BESIDE: Mapping[str, _Table] = {
+    table.name: table
+    for table in (
+        _Table(
+            CONTACT_POINTS,
+            _columns(
+                owner_type="text",
+                owner_id="integer",
+                id="integer",
+                type_id="text",
+                value_type="text",
+                value="text",
+            ),
+            CONTACT_POINT_KEY,
+        ),
+        _Table(
+            CURRENCY_RATES,
+            _columns(currency="text", rate_date="date", amount="rate", amount_cnt="integer", base="text"),
+            ("currency", "rate_date"),
+        ),
+        _Table(REJECTED_ROWS, _columns(entity="text", row="text"), ()),
+    )
+}
 
 
 @dlt.source(name="bitrix24", section="bitrix24", max_table_nesting=0)
@@ -52,7 +91,7 @@ def bitrix24(
     bucket: int | None = None,
     operating_seconds: float = 480.0,
     overlap_seconds: int = 300,
-    ca_file: str | None = None,
+    verify: str | None = None,
     *,
     allow_http: bool = False,
 ) -> Sequence[DltResource]:
@@ -67,7 +106,7 @@ def bitrix24(
         bucket: requests the portal takes at once; by default 50, or 250 on Enterprise plans.
         operating_seconds: server time a method may use in ten minutes; 0 for no limit.
         overlap_seconds: how far behind its cursor an incremental read begins.
-        ca_file: certificates to trust, for a self-hosted portal with a private authority.
+        verify: a file of certificates to trust, for a self-hosted portal with a private authority.
         allow_http: talk plain http to a host that is not this machine.
 
     Raises:
@@ -81,10 +120,10 @@ def bitrix24(
             operating_seconds=operating_seconds,
         ),
         detect_limits=requests_per_second is None and bucket is None,
-        verify=ca_file or True,
+        verify=verify or True,
         allow_http=allow_http,
     )
-    return _resources(PortalRead(connection, ReadSettings(overlap_seconds=overlap_seconds)))
+    return _resources(PortalRead(connection, ReadSettings(rules=Rules(overlap_seconds))))
 
 
 @dlt.source(name="bitrix24", section="bitrix24", max_table_nesting=0)
@@ -99,11 +138,12 @@ def _resources(read: PortalRead) -> Sequence[DltResource]:
             _rows,
             name=name,
             columns={
-                column: {"name": column, "nullable": True, "primary_key": True} for column in _key(name)
+                column: {"name": column, "nullable": True, "primary_key": True}
+                for column in (_BESIDE[name].key if name in _BESIDE else _key(ENTITIES[name]))
             },
             write_disposition={"disposition": "merge", "strategy": "upsert"},
         )(read, name)
-        for name in (*ENTITIES, CONTACT_POINTS)
+        for name in (*ENTITIES, *_BESIDE)
     ]
 
 
@@ -119,19 +159,35 @@ def _rows(read: PortalRead, name: str) -> Iterator[Any]:
 def _part(
     read: PortalRead, name: str, results: Mapping[str, ReadResult], state: dict[str, Any]
 ) -> Iterator[Any]:
-    if name == CONTACT_POINTS:
-        chunks = _chunks(results.values(), name)
-        yield from _loaded(name, _CONTACT_POINT_COLUMNS, chunks, read.disposition(state))
+    if name in _BESIDE:
+        table = _BESIDE[name]
+        disposition = read.disposition(state) if table.key else _APPEND
+        yield from _loaded(table, _chunks(results.values(), name), disposition)
         state.update(cursor="as of its owners")
-        return
-    result = results[name]
+    elif ENTITIES[name].reading is Reading.PER_TYPE:
+        each = state.setdefault("each", {})
+        for result in results.values():
+            if result.entity.name not in ENTITIES:
+                yield from _entity(read, result, each.setdefault(result.entity.name, {}))
+        state.update(cursor="as of its types")
+    else:
+        yield from _entity(read, results[name], state)
+
+
+def _entity(read: PortalRead, result: ReadResult, state: dict[str, Any]) -> Iterator[Any]:
+    """The rows of one entity, and its versions where they are kept."""
     if result.error is not None:
         if not read.tolerates(result):
             raise result.error from None
         return
-    yield from _loaded(
-        name, result.columns, _chunks([result], name), read.disposition(state, complete=result.complete)
-    )
+    one_of_many = result.entity.name not in ENTITIES
+    table = _Table(result.entity.name, result.columns, _key(result.entity), variant=one_of_many)
+    chunks = _chunks([result], table.name)
+    yield from _loaded(table, chunks, read.disposition(state, complete=result.complete))
+    if versions := _chunks([result], history_table(table.name)):
+        yield from _loaded(
+            _Table(history_table(table.name), result.columns, (), variant=True), versions, _APPEND
+        )
     state.update(read.remembered(state, result))
 
 
@@ -139,28 +195,31 @@ def _chunks(results: Iterable[ReadResult], table: str) -> list[Chunk]:
     return [chunk for result in results for chunk in result.chunks if chunk.table == table]
 
 
-def _loaded(
-    name: str, columns: Sequence[Column], chunks: Sequence[Chunk], disposition: Mapping[str, str]
-) -> Iterator[Any]:
+def _loaded(table: _Table, chunks: Sequence[Chunk], disposition: Mapping[str, str]) -> Iterator[Any]:
     hints = dlt.mark.make_hints(
-        columns={c.name: _hint(name, c) for c in (*columns, *_SERVICE_COLUMNS)},
-        primary_key=list(_key(name)),
+        table_name=table.name,
+        columns={c.name: _hint(table, c) for c in (*table.columns, *_SERVICE_COLUMNS)},
+        primary_key=list(table.key),
         write_disposition=cast(Any, disposition),
     )
-    known = dlt.current.source_schema().tables.get(name, {}).get("columns", {})
-    if not chunks and any(column.name not in known for column in columns):  # an empty load costs time too
-        yield dlt.mark.with_hints(dlt.mark.materialize_table_schema(), hints)
+    known = dlt.current.source_schema().tables.get(table.name, {}).get("columns", {})
+    if not chunks and any(c.name not in known for c in table.columns):  # an empty load costs time too
+        yield dlt.mark.with_hints(
+            dlt.mark.materialize_table_schema(), hints, create_table_variant=table.variant
+        )
     for chunk in chunks:
-        if "parquet" in _file_formats():
+        if table.variant:
+            yield dlt.mark.with_hints(pq.read_table(chunk.path), hints, create_table_variant=True)
+        elif "parquet" in _file_formats():
             yield dlt.mark.with_file_import(str(chunk.path), "parquet", chunk.rows, hints=hints)
         else:
             yield dlt.mark.with_hints(pq.read_table(chunk.path), hints)
 
 
-def _hint(table: str, column: Column) -> TColumnSchema:
+def _hint(table: _Table, column: Column) -> TColumnSchema:
     # as DuckDB declares it in Parquet (constants required, keys not), or dlt would write every file anew
-    required = column.name == "_synced_at" or (
-        table == CONTACT_POINTS and column.name in ("owner_type", "owner_id")
+    required = (column.name == "_synced_at" and not table.variant) or (
+        table.name == CONTACT_POINTS and column.name in ("owner_type", "owner_id")
     )
     return cast(TColumnSchema, {"name": column.name, "nullable": not required, **_TYPES[column.kind]})
 
@@ -170,7 +229,5 @@ def _file_formats() -> Sequence[str]:
     return () if destination is None else destination.capabilities().supported_loader_file_formats or ()
 
 
-def _key(name: str) -> tuple[str, ...]:
-    if name == CONTACT_POINTS:
-        return _CONTACT_POINT_KEY
-    return tuple(column_name(code) for code in ENTITIES[name].key)
+def _key(entity: Entity) -> tuple[str, ...]:
+    return tuple(column_name(code) for code in entity.key)

@@ -41,6 +41,8 @@ class Chunk:
     path: Path
     rows: int
     odd_values: int
+    deleted: bool = False
+    """Whether these are rows that the portal no longer has."""
 
 
 @dataclass
@@ -77,7 +79,8 @@ class Spool:
             return self._begin_anew(path, first)
         with path.open("r+b") as torn:
             torn.truncate(size)
-        kept = {file.path for file in self.unsealed.values()} | {c.path for c in self.chunks} | {path}
+        kept = {path, self.rejects, *(file.path for file in self.unsealed.values())}
+        kept |= {chunk.path for chunk in self.chunks}
         for stray in set(self.folder.iterdir()) - kept:
             stray.unlink()
         for file in self.unsealed.values():
@@ -138,6 +141,17 @@ class Spool:
         file.longest = max(file.longest, *map(len, rows))
         self._note({"lanes": [asdict(lane)], "file": [file.path.name, file.rows, file.size, file.longest]})
         return lane
+
+    @property
+    def rejects(self) -> Path:
+        """Rows that cannot be told apart, one a line: kept for the eye, outside the journal."""
+        return self.folder / "rejected.ndjson"
+
+    def reject(self, rows: Sequence[Raw]) -> None:
+        """Keep rows that the entity's table cannot hold."""
+        if rows:
+            with self.rejects.open("ab") as file:
+                file.writelines(part for row in rows for part in (row, b"\n"))
 
     def take(self, lane: Lane, at_least: int = 1) -> RowFile | None:
         """The file the lane wrote to, closed, when it holds enough rows to be sealed."""

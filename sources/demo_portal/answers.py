@@ -3,10 +3,24 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from . import php
 from .jsontext import encode
-from .table import Ids, Row, Table
+from .table import Ids, Row
+
+
+class Rendered(Protocol):
+    """What can write its rows as JSON."""
+
+    @property
+    def key(self) -> str:
+        """Name the field that holds a row's id."""
+        ...
+
+    def render(self, ids: Ids, names: tuple[str, ...]) -> list[bytes | memoryview]:
+        """Give the JSON of these rows with these fields."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -25,10 +39,15 @@ class Answer:
 class RowPage:
     """A page of rows that stays bytes: they become objects only where a reference reaches in."""
 
-    def __init__(self, table: Table, ids: Ids, names: tuple[str, ...]) -> None:
+    def __init__(self, table: Rendered, ids: Ids, names: tuple[str, ...]) -> None:
         self._table = table
         self._ids = ids
         self._names = names
+
+    @property
+    def key(self) -> str:
+        """Name the field that holds a row's id."""
+        return self._table.key
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -100,7 +119,7 @@ def _step(value: object, key: str) -> tuple[bool, object]:
             return True, value.row(int(key)) if isinstance(value, RowPage) else value[int(key)]
         return False, None
     if isinstance(value, RowOfPage):
-        if key == "ID":
+        if key == value.page.key:
             return True, str(value.row_id)
         value = value.read()
     if isinstance(value, Mapping):

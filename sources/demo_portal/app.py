@@ -26,7 +26,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 DEFAULT_TOKEN = "demo0portal0token"  # noqa: S105  opens nothing but demo data
-DEFAULT_SCOPES = ("crm", "user", "department", "task", "calendar", "disk", "im")
+DEFAULT_SCOPES = ("crm", "user", "department", "task", "calendar", "disk", "im", "telephony")
 ABORT = "demo_portal.abort"  # the server's way to reset a connection, in the scope's extensions
 _JSON = "application/json; charset=utf-8"
 _HTML = b"<html><head><title>%d</title></head><body><center><h1>%d</h1></center><hr>nginx</body></html>"
@@ -40,7 +40,7 @@ class DemoPortal:
         seed: number that the data is made from.
         size: small (2,000 deals), medium (30,000) or large (300,000).
         deals: number of deals instead of the size's; other tables in proportion.
-        counts: rows of single tables (deals, contacts, companies, leads).
+        counts: rows of single tables, by their names.
         clock: where time comes from.
         rate: requests a second that leak out of the bucket; 0 for no limit.
         bucket: requests the bucket holds.
@@ -55,6 +55,7 @@ class DemoPortal:
         epoch: unix second that the data ends at; the clock's present day by default.
         gzip: whether answers are compressed for clients that accept it.
         app_info: False makes app.info refuse, as its documentation says.
+        calendar_instances: True answers a series as its occurrences inside the window, False as one row.
     """
 
     def __init__(  # noqa: PLR0913  a portal is described by its options
@@ -79,6 +80,7 @@ class DemoPortal:
         epoch: float | None = None,
         gzip: bool = False,
         app_info: bool = True,
+        calendar_instances: bool = False,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.zone = Zone(timezone)
@@ -90,12 +92,22 @@ class DemoPortal:
         methods = build_methods()
         names = {"batch": "", **{name: method.scope for name, method in methods.items()}}
         context = Context(
-            self.store, self.clock, self.zone, user_id, scopes, license, app_info, page_size, names
+            self.store,
+            self.clock,
+            self.zone,
+            user_id,
+            scopes,
+            license,
+            app_info,
+            page_size,
+            names,
+            calendar_instances,
         )
         self._rate = RateLimit(rate, bucket, self.clock)
         self._engine = Engine(methods, context, OperatingBudget(operating_limit, self.clock), cost)
         self._gzip = gzip
         self._before: dict[int, list[Callable[[Store], object]]] = {}
+        self._rewrites: dict[str, list[Callable[[bytes], bytes]]] = {}
 
     @property
     def stats(self) -> Stats:
@@ -105,6 +117,19 @@ class DemoPortal:
     def before(self, n: int, change: Callable[[Store], object]) -> None:
         """Run `change(store)` just before the n-th HTTP request (from 1) is executed."""
         self._before.setdefault(n, []).append(change)
+
+    def rewrite(self, method: str, change: Callable[[bytes], bytes]) -> None:
+        """Pass the JSON of every result of a method through `change`, inside batches too.
+
+        What it gives is sent as it is: rows that no store would hold, broken JSON, bytes that are no UTF-8.
+        References between the commands of a batch see the result as it was.
+        """
+        self._rewrites.setdefault(self._engine.find(method), []).append(change)
+
+    def _rewritten(self, method: str, result: bytes) -> bytes:
+        for change in self._rewrites.get(self._engine.find(method), ()):
+            result = change(result)
+        return result
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -158,10 +183,10 @@ class DemoPortal:
             began = self.clock.monotonic()
             parts = await run_batch(self._engine, self.faults, number, params)
             timing = Timing(start, self.clock.time(), self.clock.monotonic() - began)
-            result = batch_bytes(parts, self.zone)
+            result = batch_bytes(parts, self.zone, self._rewritten)
             return b'{"result":' + result + b',"time":' + timing.text(self.zone).encode() + b"}"
         answer, timing = await self._engine.run(name, params)
-        return _envelope(answer, timing, self.zone)
+        return _envelope(answer, self._rewritten(name, to_bytes(answer.result)), timing, self.zone)
 
     async def _fails_unexecuted(self, fault: Fault, scope: Scope, send: Send) -> bool:
         if fault.kind == "reset":
@@ -200,8 +225,8 @@ def _refuse(fault: Fault) -> None:
         raise PortalError(fault.code, fault.description, fault.status)
 
 
-def _envelope(answer: Answer, timing: Timing, zone: Zone) -> bytes:
-    pieces = [b'{"result":', to_bytes(answer.result)]
+def _envelope(answer: Answer, result: bytes, timing: Timing, zone: Zone) -> bytes:
+    pieces = [b'{"result":', result]
     if answer.next is not None:
         pieces.append(b',"next":%d' % answer.next)
     if answer.total is not None:

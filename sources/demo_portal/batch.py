@@ -1,6 +1,7 @@
 """The method `batch`: up to fifty commands one after another, with references to earlier results."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import php
@@ -26,12 +27,13 @@ class Parts:
     totals: dict[str, object]
     nexts: dict[str, object]
     times: dict[str, Timing]
+    methods: dict[str, str]
 
 
 async def run_batch(engine: Engine, faults: Faults, number: int, params: dict[str, object]) -> Parts:
     """Carry out the commands of one request."""
     halt = php.truthy(pick(params, "halt"))
-    parts = Parts({}, {}, {}, {}, {})
+    parts = Parts({}, {}, {}, {}, {}, {})
     for place, (key, command) in enumerate(php.items_of(pick(params, "cmd"))):
         if not isinstance(command, str):
             continue  # neither a result nor an error: the key just stays away
@@ -60,6 +62,7 @@ async def _run(engine: Engine, faults: Faults, number: int, parts: Parts, key: s
         raise unknown_method()
     params = resolve(php.parse_query(query), parts.results)
     answer, timing = await engine.run(name, params if isinstance(params, dict) else {})
+    parts.methods[key] = name
     _keep(parts, key, answer, timing)
 
 
@@ -91,13 +94,16 @@ def _resolve_text(text: str, results: dict[str, object]) -> object:
     return _REFERENCE.sub(lambda found: text_of(walk(results, _STEP.findall(found.group(1)))), text)
 
 
-def batch_bytes(parts: Parts, zone: Zone) -> bytes:
-    """Write the result of a batch; each map that is empty or counts from 0 is a list."""
+def batch_bytes(parts: Parts, zone: Zone, rewritten: Callable[[str, bytes], bytes]) -> bytes:
+    """Write the result of a batch; each map that is empty or counts from 0 is a list.
+
+    `rewritten(method, result)` has the last word on the bytes of each result.
+    """
     times = {key: timing.text(zone).encode() for key, timing in parts.times.items()}
     return b"".join(
         (
             b'{"result":',
-            _map({key: to_bytes(value) for key, value in parts.results.items()}),
+            _map({key: rewritten(parts.methods[key], to_bytes(v)) for key, v in parts.results.items()}),
             b',"result_error":',
             encode(php.json_map(parts.errors)).encode(),
             b',"result_total":',

@@ -6,6 +6,7 @@ A column gives its JSON as parts, literal strings and Arrow arrays, which the re
 
 import json
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol, TypeAlias
@@ -23,11 +24,18 @@ Numbers = npt.NDArray[np.float64]
 Part: TypeAlias = "str | pa.Array"
 
 
+ABSENT = object()
+
+
 class Column(Protocol):
     """One field of all seeded rows of a table."""
 
     def parts(self, prefix: str, at: Positions) -> list[Part]:
         """Give `prefix` and the JSON of the values at these positions."""
+        ...
+
+    def cell(self, position: int) -> object:
+        """Give one value as it would leave a JSON parser; ABSENT where the row has no such key."""
         ...
 
     def numbers(self) -> Numbers | None:
@@ -70,6 +78,10 @@ class Same:
         """Give one literal."""
         return [prefix + encode(self.value)]
 
+    def cell(self, position: int) -> object:  # noqa: ARG002
+        """Give the value."""
+        return deepcopy(self.value)
+
     def numbers(self) -> None:
         """Give nothing: the palette serves better."""
 
@@ -91,6 +103,10 @@ class Choice:
         if prefix not in self._texts:
             self._texts[prefix] = pa.array([prefix + encode(value) for value in self.values], pa.string())
         return [self._texts[prefix].take(pa.array(self.codes[at].astype(np.int32)))]
+
+    def cell(self, position: int) -> object:
+        """Give the chosen value."""
+        return deepcopy(self.values[int(self.codes[position])])
 
     def numbers(self) -> None:
         """Give nothing: the palette serves better."""
@@ -120,6 +136,13 @@ class Number:
         quoted = digits if self.bare else joined(['"', digits, '"'], len(at))
         return [prefix, pc.if_else(pa.array(values <= 0), missing, quoted)]
 
+    def cell(self, position: int) -> object:
+        """Give the integer, as text unless bare."""
+        value = int(self.values[position])
+        if self.empty and value <= 0:
+            return self.empty[min(-value, len(self.empty) - 1)]
+        return value if self.bare else str(value)
+
     def numbers(self) -> Numbers:
         """Give the values, NaN for the empty forms that are not zero."""
         numbers = self.values.astype(np.float64)
@@ -147,6 +170,11 @@ class Money:
         units, cents = np.divmod(self.cents[at], 100)
         return [prefix + '"', pa.array(units).cast(pa.string()), _CENTS.take(pa.array(cents))]
 
+    def cell(self, position: int) -> object:
+        """Give the amount."""
+        units, cents = divmod(int(self.cents[position]), 100)
+        return f"{units}.{cents:02d}"
+
     def numbers(self) -> Numbers:
         """Give the amounts."""
         return self.cents / 100.0
@@ -156,7 +184,7 @@ class Money:
 
 
 _CLOCK_TEXTS = pa.array([f"T{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in range(DAY)])
-_FIRST_DAY, _DAYS = 7_305, 18_262  # 1990 to 2039
+_FIRST_DAY, _DAYS = 0, 25_567  # 1970 to 2039
 _DAY_TEXTS = pa.array(
     np.datetime_as_string(np.arange(_FIRST_DAY, _FIRST_DAY + _DAYS).astype("datetime64[D]"))
 )
@@ -196,6 +224,13 @@ class Moment:
         missing = forms.take(pa.array(np.clip(-seconds, 0, len(self.empty) - 1)))
         return [prefix, pc.if_else(pa.array(seconds <= 0), missing, joined(parts, len(at)))]
 
+    def cell(self, position: int) -> object:
+        """Give the moment."""
+        seconds = int(self.seconds[position])
+        if self.empty and seconds <= 0:
+            return self.empty[min(-seconds, len(self.empty) - 1)]
+        return self.zone.text(max(seconds, 0))
+
     def numbers(self) -> Numbers:
         """Give unix seconds."""
         numbers = self.seconds.astype(np.float64)
@@ -221,6 +256,10 @@ class Phrase:
         digits = pa.array(self.suffixes[at]).cast(pa.string())
         return [prefix, texts.take(pa.array(self.codes[at].astype(np.int32))), digits, '"']
 
+    def cell(self, position: int) -> object:
+        """Give opening and number."""
+        return f"{self.openings[int(self.codes[position])]}{int(self.suffixes[position])}"
+
     def numbers(self) -> None:
         """Give nothing: texts have no numbers."""
 
@@ -241,6 +280,11 @@ class Made:
             value = self.make(position)
             texts.append("" if value is None else prefix + encode(value))
         return [pa.array(texts, pa.string())]
+
+    def cell(self, position: int) -> object:
+        """Give what is made; without a value the key stays away."""
+        value = self.make(position)
+        return ABSENT if value is None else deepcopy(value)
 
     def numbers(self) -> None:
         """Give nothing: these are structures."""

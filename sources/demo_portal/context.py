@@ -19,3 +19,4 @@ class Context:
     app_info: bool
     page_size: int
     method_scopes: Mapping[str, str] = field(default_factory=dict)
+    calendar_instances: bool = False

@@ -22,7 +22,7 @@ def handle_control(portal: "DemoPortal", path: str, body: bytes) -> tuple[int, b
         if path == "/_control/stats":
             stats = asdict(portal.stats)
             return 200, encode(
-                stats | {"tables": {name: _length(portal.store, name) for name in portal.store.names()}}
+                stats | {"tables": {name: len(portal.store.table(name)) for name in portal.store.names()}}
             ).encode()
         if path == "/_control/faults":
             for one in sent if isinstance(sent, list) else [sent]:
@@ -39,10 +39,6 @@ def handle_control(portal: "DemoPortal", path: str, body: bytes) -> tuple[int, b
     except (TypeError, ValueError, KeyError) as error:
         return 400, encode({"error": type(error).__name__, "error_description": str(error)}).encode()
     return 404, b"{}"
-
-
-def _length(store: Store, name: str) -> int:
-    return len(store.table(name).rows()) if name == "currencies" else len(store.records(name).table)
 
 
 def random_changes(store: Store, name: str, seed: int, share: float) -> dict[str, list[int]]:

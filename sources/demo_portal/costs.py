@@ -13,6 +13,6 @@ class CostModel:
     sleep: bool = False
 
     def seconds(self, *, rows: int, counted: int, offset: int, writes: bool) -> float:
-        """Charge one call: rows answered, rows of the table counted for `total`, rows skipped."""
+        """Charge one call: rows answered, rows looked at to count the `total`, rows skipped."""
         charged = self.base + self.row * rows + self.counted_row * counted + self.offset_row * offset
         return charged + (self.write if writes else 0.0)

@@ -63,11 +63,12 @@ def _list(context: Context, entity: CrmEntity, params: dict[str, object]) -> Ans
     select = array_param(params, "select")
     fields = {code: field for code, field in context.store.fields(entity).items() if field.in_rows}
     table = context.store.crm(entity).table
-    ids = table.select(compile_filter(filters, fields, context.zone), read_order(order, fields))
+    conditions = compile_filter(filters, fields, context.zone)
+    ids = table.select(conditions, read_order(order, fields))
     part = window(params, context.page_size)
     first, stop = part.cut(len(ids))
     page = RowPage(table, ids[first:stop], selected(select, fields))
-    return part.answer(page, len(ids), shown=stop - first, table_rows=len(table))
+    return part.answer(page, len(ids), shown=stop - first, table_rows=table.scanned(conditions))
 
 
 def selected(select: object, fields: Mapping[str, Field]) -> tuple[str, ...]:
@@ -199,8 +200,10 @@ def stage_history(context: Context, params: dict[str, object]) -> Answer:
         if key not in fields or php.to_text(direction).upper() not in ("ASC", "DESC"):
             raise PortalError("INVALID_ARG_VALUE", f"Invalid order: field '{key}' is not allowed in order")
     table = context.store.records(name).table
-    ids = table.select(compile_filter(filters, fields, context.zone), read_order(order, fields))
+    conditions = compile_filter(filters, fields, context.zone)
+    ids = table.select(conditions, read_order(order, fields))
     part = window(params, context.page_size)
     first, stop = part.cut(len(ids))
     page = RowPage(table, ids[first:stop], selected(pick(params, "select") or [], fields))
-    return part.answer({"items": page}, len(ids), shown=stop - first, table_rows=len(table))
+    scanned = table.scanned(conditions)
+    return part.answer({"items": page}, len(ids), shown=stop - first, table_rows=scanned)

@@ -6,6 +6,8 @@ from .context import Context
 from .crm_methods import Handler
 from .entities import CrmEntity
 from .errors import PortalError
+from .fields import label_text
+from .item_types import FIRST_SMART_PROCESS
 from .paging import array_param, sorted_rows, window
 from .params import pick
 from .seed_dictionaries import DIRECTORY_NAMES, directory_of
@@ -66,7 +68,38 @@ def status_entity_types(context: Context, params: dict[str, object]) -> Answer: 
         row |= {"FIELD_ATTRIBUTE_SCOPE": f"category_{number}" if number else "", "ENTITY_TYPE_ID": 2}
         row["CATEGORY_ID"] = str(number) if number else 0
         rows.append(row)
+    rows += _stages_of_items(context)
     return Answer(rows, rows=len(rows))
+
+
+def _stages_of_items(context: Context) -> list[dict[str, object]]:
+    """Give the stage directories of invoices and smart processes."""
+    satellites = context.store.satellites
+    rows: list[dict[str, object]] = []
+    for pipeline in satellites.item_pipelines.rows():
+        kind = satellites.item_types().get(php.to_int(pipeline["entityTypeId"]))
+        if kind is None:
+            continue
+        number = php.to_int(pipeline["id"])
+        invoices = kind.type_id < FIRST_SMART_PROCESS
+        row: dict[str, object] = {
+            "ID": kind.directory(number),
+            "NAME": "Invoice stages" if invoices else f"{kind.title} ({pipeline['name']})",
+            "SEMANTIC_INFO": [],
+            "PREFIX": f"DT{kind.type_id}_{number}",
+            "FIELD_ATTRIBUTE_SCOPE": f"category_{number}",
+            "ENTITY_TYPE_ID": kind.type_id,
+            "IS_ENABLED": True,
+            "CATEGORY_ID": number,
+        }
+        if not invoices:
+            row |= {
+                "CATEGORY_NAME": pipeline["name"],
+                "CATEGORY_SORT": pipeline["sort"],
+                "IS_DEFAULT_CATEGORY": pipeline["isDefault"] == "Y",
+            }
+        rows.append(row)
+    return rows
 
 
 def _semantics(start: str, success: str, failure: str) -> dict[str, object]:
@@ -99,8 +132,20 @@ def category_list(context: Context, params: dict[str, object]) -> Answer:
     elif type_id == 2:  # noqa: PLR2004  deals
         rows = sorted_rows(context.store.records("pipelines").rows(), [("sort", False)])
     else:
-        raise PortalError("NOT_FOUND", "Smart process not found")
+        rows = _pipelines_of_items(context, type_id)
     return Answer({"categories": rows}, total=len(rows), rows=len(rows), counted=len(rows))
+
+
+def _pipelines_of_items(context: Context, type_id: int) -> list[dict[str, object]]:
+    kind = context.store.satellites.item_types().get(type_id)
+    if kind is None:
+        raise PortalError("NOT_FOUND", "Smart process not found")
+    if not kind.pipelines:
+        raise PortalError("ENTITY_TYPE_NOT_SUPPORTED", "Entity type is not supported")
+    rows = context.store.satellites.item_pipelines.rows()
+    return sorted_rows(
+        [row for row in rows if row["entityTypeId"] == type_id], [("sort", False), ("id", False)]
+    )
 
 
 def currency_list(context: Context, params: dict[str, object]) -> Answer:
@@ -126,6 +171,9 @@ def userfield_list(entity: CrmEntity) -> Handler:
         found = sorted_rows(_matching(rows, filters), order)
         if not language:
             found = [{key: value for key, value in row.items() if key not in _LABELS} for row in found]
+        for row in found:
+            labels = [code for code in _LABELS if isinstance(row.get(code), dict)]
+            row.update({code: label_text(row[code], php.to_text(language)) for code in labels})
         return Answer(found, total=len(found), rows=len(found), counted=len(rows))
 
     return listing

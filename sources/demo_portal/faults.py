@@ -55,6 +55,10 @@ class Fault:
         if self.kind not in KINDS:
             raise ValueError(f"unknown fault {self.kind!r}; known are {', '.join(KINDS)}")
 
+    def concerns(self, method: str) -> bool:
+        """Tell whether a call of this method runs into the fault; the case of the name does not matter."""
+        return self.method is None or self.method.lower() == method.lower()
+
 
 class Faults:
     """All faults that are still to happen."""
@@ -73,7 +77,7 @@ class Faults:
     def for_request(self, number: int, method: str) -> Fault | None:
         """Take the fault that this HTTP request runs into."""
         for index, fault in enumerate(self._waiting):
-            if fault.kind not in IN_BATCH and fault.at in (None, number) and fault.method in (None, method):
+            if fault.kind not in IN_BATCH and fault.at in (None, number) and fault.concerns(method):
                 return self._take(index)
         return None
 
@@ -81,7 +85,7 @@ class Faults:
         """Take the fault that this command of a batch runs into."""
         for index, fault in enumerate(self._waiting):
             fits = fault.kind in IN_BATCH and fault.at in (None, number)
-            if fits and fault.method in (None, method) and fault.command in (None, key):
+            if fits and fault.concerns(method) and fault.command in (None, key):
                 return self._take(index)
         return None
 

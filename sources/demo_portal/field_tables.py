@@ -210,3 +210,71 @@ CREATED_TIME datetime r Time
 STATUS_SEMANTIC_ID string r Stage group
 STATUS_ID crm_status r Stage
 """)
+
+ACTIVITY_FIELDS = read_fields("""
+ID integer r ID
+OWNER_ID integer i Owner ID
+OWNER_TYPE_ID crm_enum_ownertype i Owner type
+TYPE_ID crm_enum_activitytype iq Type
+PROVIDER_ID string - Provider
+PROVIDER_TYPE_ID string - Type at the provider
+PROVIDER_GROUP_ID string - Connector
+ASSOCIATED_ENTITY_ID integer r Associated row
+SUBJECT string q Subject
+CREATED datetime r Created on
+LAST_UPDATED datetime r Modified on
+START_TIME datetime - Start
+END_TIME datetime - End
+DEADLINE datetime - Deadline
+COMPLETED char - Completed
+STATUS crm_enum_activitystatus - Status
+RESPONSIBLE_ID user q Responsible
+PRIORITY crm_enum_activitypriority - Priority
+NOTIFY_TYPE crm_enum_activitynotifytype - Kind of reminder
+NOTIFY_VALUE integer - Reminder
+DESCRIPTION string - Description
+DESCRIPTION_TYPE crm_enum_contenttype - Type of description
+DIRECTION crm_enum_activitydirection - Direction
+LOCATION string - Location
+SETTINGS object - Settings
+ORIGINATOR_ID string - External source
+ORIGIN_ID string - Id in the external source
+AUTHOR_ID user r Created by
+EDITOR_ID user r Modified by
+PROVIDER_PARAMS object - Parameters of the provider
+PROVIDER_DATA string - Data of the provider
+RESULT_MARK integer - RESULT_MARK
+RESULT_VALUE double - RESULT_VALUE
+RESULT_SUM double - RESULT_SUM
+RESULT_CURRENCY_ID string - RESULT_CURRENCY_ID
+RESULT_STATUS integer - RESULT_STATUS
+RESULT_STREAM integer - RESULT_STREAM
+RESULT_SOURCE_ID string - RESULT_SOURCE_ID
+AUTOCOMPLETE_RULE integer - Completed by itself
+BINDINGS crm_activity_binding rmx Bindings
+COMMUNICATIONS crm_activity_communication qmx Communication channels
+FILES diskfile mx Files
+WEBDAV_ELEMENTS diskfile mxd Added files
+IS_INCOMING_CHANNEL char rx Incoming channel
+""")
+
+_CALL_NUMBERS = (
+    *("ID", "PORTAL_USER_ID", "CALL_TYPE", "CALL_DURATION", "CALL_VOTE", "CRM_ENTITY_ID", "CRM_ACTIVITY_ID"),
+    *("REST_APP_ID", "TRANSCRIPT_ID", "SESSION_ID", "REDIAL_ATTEMPT", "RECORD_DURATION"),
+)
+_CALL_TEXTS = (
+    *("CALL_ID", "EXTERNAL_CALL_ID", "CALL_CATEGORY", "PORTAL_NUMBER", "PHONE_NUMBER", "CALL_LOG"),
+    *("CALL_RECORD_URL", "COST_CURRENCY", "CALL_FAILED_CODE", "CALL_FAILED_REASON", "CRM_ENTITY_TYPE"),
+    *("REST_APP_NAME", "TRANSCRIPT_PENDING", "COMMENT"),
+)
+CALL_FIELDS = read_fields(
+    "\n".join(
+        [
+            *(f"{code} integer - {code}" for code in _CALL_NUMBERS),
+            *(f"{code} string - {code}" for code in _CALL_TEXTS),
+            "CALL_START_DATE datetime - CALL_START_DATE",
+            "COST double - COST",
+        ]
+    )
+)
+"""Fields that voximplant.statistic.get filters and sorts by (REST page of the method)."""

@@ -1,10 +1,13 @@
 """Field descriptions of the CRM objects, as `crm.*.fields` answers them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _PARENTS = {"crm_lead": 1, "crm_company": 4, "crm_quote": 7}
 _INTEGERS = frozenset(
     {"integer", "user", "employee", "enumeration", "iblock_section", "iblock_element", "file", "crm_category"}
+    | {f"crm_enum_{name}" for name in ("ownertype", "activitytype", "activitystatus", "activitypriority")}
+    | {f"crm_enum_{name}" for name in ("activitynotifytype", "contenttype", "activitydirection")}
     | {"crm_lead", "crm_deal", "crm_contact", "crm_company", "crm_quote", "crm_entity"}
 )
 
@@ -26,6 +29,7 @@ class Field:
     settings: dict[str, object] | list[object] = field(default_factory=dict)
     label: str = ""
     listed: bool = True
+    items: tuple[dict[str, object], ...] = ()
 
     @property
     def custom(self) -> bool:
@@ -98,4 +102,30 @@ def _read_field(line: str) -> Field:
         in_rows="x" not in flags,
         settings=settings,
         listed="h" not in flags,
+    )
+
+
+def label_text(label: object, language: str = "de") -> str:
+    """Give a label in one language; where it is kept by language, any one that is not empty will do."""
+    if not isinstance(label, Mapping):
+        return str(label or "")
+    texts = [label.get(language), *label.values()]
+    return next((str(text) for text in texts if text), "")
+
+
+def custom_field(row: Mapping[str, object]) -> Field:
+    """Describe a custom field from its definition."""
+    settings = row.get("SETTINGS")
+    options = row.get("LIST")
+    return Field(
+        code=str(row["FIELD_NAME"]),
+        type=str(row.get("USER_TYPE_ID", "string")),
+        title=str(row["FIELD_NAME"]),
+        required=row.get("MANDATORY") == "Y",
+        multiple=row.get("MULTIPLE") == "Y",
+        settings=settings if isinstance(settings, dict | list) else {},
+        label=label_text(row.get("EDIT_FORM_LABEL")) or str(row["FIELD_NAME"]),
+        items=tuple({"ID": one["ID"], "VALUE": one["VALUE"]} for one in options)
+        if isinstance(options, list)
+        else (),
     )

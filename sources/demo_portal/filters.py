@@ -66,9 +66,9 @@ class Condition:
         if value in (False, [], {}) and self.kind != "flag":
             value = None
         if self.kind in NUMERIC and self.operator not in ("contains", "pattern"):
-            number = np.array([self.number(value)])
+            number = self.number(value)
             return any(
-                bool(_compare_numbers(number, self.operator, cast("float | None", operand), self.kind)[0])
+                _compare_number(number, self.operator, cast("float | None", operand), self.kind)
                 for operand in self.operands
             )
         text = php.to_text(_element(value))
@@ -97,6 +97,22 @@ def _compare_numbers(values: Numbers, operator: str, operand: float | None, kind
     if operand == 0 and "=" in operator and kind in ("integer", "flag"):
         result = result | missing
     return cast("Mask", result)
+
+
+def _compare_number(value: float, operator: str, operand: float | None, kind: str) -> bool:
+    """Compare a single value as `_compare_numbers` does a column; written rows are looked at one by one."""
+    missing = value != value  # noqa: PLR0124  NaN
+    if operand is None:
+        return missing or (value == 0 and kind in ("integer", "number", "flag"))
+    if missing:
+        return operand == 0 and "=" in operator and kind in ("integer", "flag")
+    return {
+        "=": value == operand,
+        ">": value > operand,
+        ">=": value >= operand,
+        "<": value < operand,
+        "<=": value <= operand,
+    }[operator]
 
 
 def _compare_text(text: str, operator: str, operand: float | str | None) -> bool:

@@ -6,6 +6,8 @@ from . import dictionary_methods as dictionaries
 from . import service_methods as service
 from .crm_methods import Handler, handlers, stage_history
 from .entities import ENTITIES
+from .office_methods import OFFICE_METHODS
+from .satellite_methods import SATELLITE_METHODS
 
 _USER = "user|user_basic|user_brief"
 
@@ -37,8 +39,10 @@ def build_methods() -> dict[str, Method]:
         ("crm.category.list", "crm", dictionaries.category_list),
         ("crm.currency.list", "crm", dictionaries.currency_list),
         ("crm.stagehistory.list", "crm", stage_history),
+        *OFFICE_METHODS,
+        *SATELLITE_METHODS,
     ]
     for entity in ENTITIES:
         rows.extend((name, "crm", handler) for name, handler in handlers(entity).items())
         rows.append((f"crm.{entity.name}.userfield.list", "crm", dictionaries.userfield_list(entity)))
-    return {name: Method(name, needed, handler) for name, needed, handler in rows}
+    return {name.lower(): Method(name, needed, handler) for name, needed, handler in rows}

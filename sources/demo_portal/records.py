@@ -1,8 +1,10 @@
 """Rows as the portal's users change them: modification time, history and flags follow from the change."""
 
 from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from . import php
+from .bindings import Bindings
 from .clock import Clock
 from .entities import CrmEntity
 from .fields import Field
@@ -17,6 +19,34 @@ _PEOPLE = ("ASSIGNED_BY_ID", "CREATED_BY_ID", "MODIFY_BY_ID", "MOVED_BY_ID", "LA
 _FLAGS = ("HAS_PHONE", "HAS_EMAIL", "HAS_IMOL")
 
 
+class StoredTable(Protocol):
+    """What every table of a store can do; keys are ids, codes or pairs."""
+
+    def __len__(self) -> int:
+        """Give the number of rows."""
+        ...
+
+    def rows(self) -> list[Row]:
+        """Give all rows, copies."""
+        ...
+
+    def get(self, row_id: Any) -> Row | None:  # noqa: ANN401
+        """Give one row, a copy, or None."""
+        ...
+
+    def add(self, fields: Mapping[str, object]) -> Any:  # noqa: ANN401
+        """Add a row and give its key."""
+        ...
+
+    def update(self, row_id: Any, fields: Mapping[str, object]) -> None:  # noqa: ANN401
+        """Change fields of a row."""
+        ...
+
+    def delete(self, row_id: Any) -> None:  # noqa: ANN401
+        """Delete a row."""
+        ...
+
+
 class Records:
     """A table whose rows have no rules of their own."""
 
@@ -24,6 +54,12 @@ class Records:
         self.table = table
         self._key = key
         self._bare = bare  # ids are integers, not texts
+        self.deleted: list[
+            Callable[[int], object]
+        ] = []  # told of each deleted id: what belongs to it goes too
+
+    def __len__(self) -> int:
+        return len(self.table)
 
     def rows(self) -> list[Row]:
         """Give all rows with all their fields."""
@@ -50,6 +86,8 @@ class Records:
         """Delete a row."""
         if not self.table.remove(int(row_id)):
             raise KeyError(row_id)
+        for tell in self.deleted:
+            tell(int(row_id))
 
 
 class CrmRecords(Records):
@@ -73,6 +111,8 @@ class CrmRecords(Records):
         self._zone = zone
         self._next_part = next_part
         self._writer = ValueWriter(zone, next_part)
+        self.links: dict[str, Bindings] = {}  # by the field that shows the primary one
+        self.total: Callable[[int], str | None] | None = None  # amount of the product rows
 
     def add(self, fields: Mapping[str, object], user: int = 1) -> int:
         """Add a row with the portal's defaults and give its id."""
@@ -86,6 +126,7 @@ class CrmRecords(Records):
             self._settle_stage(row, self._book, strict=True)
             self._book.entered(row, self._clock.time())
         self.table.put(row)
+        self._link(number, fields)
         return number
 
     def _blank(self, number: int, user: int, known: Mapping[str, Field]) -> Row:
@@ -122,7 +163,22 @@ class CrmRecords(Records):
                 row["MOVED_TIME"] = self._zone.text(now)
                 row["MOVED_BY_ID"] = str(user)
                 self._book.moved(row, now, pipeline_changed=after[1] != before[1])
+        if self.total is not None and row.get("IS_MANUAL_OPPORTUNITY") == "N":
+            row["OPPORTUNITY"] = self.total(int(row_id)) or row["OPPORTUNITY"]
         self.table.put(row)
+        self._link(int(row_id), fields)
+
+    def would_change(self, row: Row, code: str, value: object) -> bool:
+        """Tell whether writing a value would leave another one than the row has."""
+        field = self._fields().get(code)
+        stored = KEEP if field is None or not field.in_rows else self._writer.stored(field, value)
+        return stored is not KEEP and stored != row.get(code)
+
+    def overwrite(self, row_id: int, fields: Mapping[str, object]) -> None:
+        """Set stored values as they are: no modification time moves, no history is written."""
+        row = self.table.get(row_id)
+        if row is not None and any(row.get(code) != value for code, value in fields.items()):
+            self.table.put({**row, **fields})
 
     def delete(self, row_id: int | str) -> None:
         """Delete a row and its history."""
@@ -146,6 +202,14 @@ class CrmRecords(Records):
         if target in row:
             linked = [php.to_int(item) for _, item in php.items_of(value)]
             row[target] = str(linked[0]) if linked else "0"
+
+    def _link(self, row_id: int, fields: Mapping[str, object]) -> None:
+        for code, bindings in self.links.items():
+            if f"{code}S" in fields:
+                linked = [php.to_int(item) for _, item in php.items_of(fields[f"{code}S"])]
+                bindings.set_ids(row_id, linked)
+            elif code in fields:
+                bindings.follow(row_id, php.to_int(fields[code]))
 
     def _settle_stage(self, row: Row, book: StageBook, *, strict: bool) -> None:
         stages = book.stages(php.to_text(row.get("CATEGORY_ID")))
@@ -171,6 +235,9 @@ class NamedRecords:
     def __init__(self, rows: list[Row], key: str) -> None:
         self._rows = {str(row[key]): row for row in rows}
         self._key = key
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     def rows(self) -> list[Row]:
         """Give all rows."""

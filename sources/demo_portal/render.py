@@ -61,6 +61,11 @@ class Renderer:
         texts = RowTexts(self._columns, names, at)
         return [texts.between(index, index + 1) for index in range(len(at))]
 
+    def forget(self, name: str) -> None:
+        """Drop the blocks that hold a field whose values changed."""
+        for key in [key for key in self._blocks if name in key[0]]:
+            self._bytes -= self._blocks.pop(key).size
+
     def _block(self, names: tuple[str, ...], number: int) -> RowTexts:
         key = (names, number)
         block = self._blocks.get(key)

@@ -11,8 +11,11 @@ from . import seed_words as words
 from .seed_custom import definitions
 from .seed_deals import Seeded, World, seed_deals, seed_stage_history
 from .seed_dictionaries import currencies, pipelines, statuses
+from .seed_office import OfficeSeed, seed_office
 from .seed_parties import seed_companies, seed_contacts, seed_leads, seed_status_history
+from .seed_satellites import SatelliteSeed, seed_satellites
 from .seed_staff import departments, staff
+from .seed_types import item_stages
 from .table import Row
 from .zone import Zone
 
@@ -33,6 +36,8 @@ class Seed:
     pipelines: list[Row]
     currencies: list[Row]
     custom_fields: list[Row]
+    satellites: SatelliteSeed
+    office: OfficeSeed
 
 
 def row_counts(size: str, deals: int | None, counts: Mapping[str, int] | None) -> dict[str, int]:
@@ -63,16 +68,21 @@ def make_seed(
     leads, lead_paths = seed_leads(world, counts["leads"], companies.ids, contacts.ids)
     converted = leads.ids[np.unique(lead_paths.owner[lead_paths.stage == _CONVERTED])]
     deals, deal_paths = seed_deals(world, counts["deals"], companies.ids, contacts.ids, converted)
+    crm = {"deals": deals, "contacts": contacts, "companies": companies, "leads": leads}
+    stages = statuses()
+    stages += item_stages(1 + 2 * len(stages))
     return Seed(
-        crm={"deals": deals, "contacts": contacts, "companies": companies, "leads": leads},
+        crm=crm,
         deal_stage_history=seed_stage_history(world, deal_paths, deals.ids),
         lead_status_history=seed_status_history(world, lead_paths, leads.ids),
         users=list(world.staff.rows),
         departments=departments(),
-        statuses=statuses(),
+        statuses=stages,
         pipelines=pipelines(),
         currencies=currencies(epoch, zone),
         custom_fields=list(custom.rows),
+        satellites=seed_satellites(world, seed, crm, counts),
+        office=seed_office(seed, world, counts, crm),
     )
 
 

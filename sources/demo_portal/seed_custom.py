@@ -60,7 +60,7 @@ _OPTIONS = (
     ("Acme", "Globex", 'Initech "Pro"', "Ромашка & Ко", "Other"),
     ("A", "B", "C – low"),
 )
-_SETTINGS: dict[str, dict[str, object] | list[object]] = {
+SETTINGS: dict[str, dict[str, object] | list[object]] = {
     "string": {"SIZE": 20, "ROWS": 1, "REGEXP": "", "MIN_LENGTH": 0, "MAX_LENGTH": 0, "DEFAULT_VALUE": ""},
     "integer": {"SIZE": 20, "MIN_VALUE": 0, "MAX_VALUE": 0, "DEFAULT_VALUE": None},
     "double": {"PRECISION": 2, "SIZE": 20, "MIN_VALUE": 0, "MAX_VALUE": 0, "DEFAULT_VALUE": None},
@@ -101,44 +101,69 @@ class CustomFields:
 
 
 def definitions(most: int | None = None) -> CustomFields:
-    """Make the definitions of the custom fields: all of them, or the first so many of each entity."""
+    """Make the definitions of the custom fields: all of them, or the first so many of each entity.
+
+    Deals get further ones where more are asked for than there are.
+    """
     rows: list[Row] = []
     made: Counter[str] = Counter()
     option = 40
-    for place, line in enumerate(_SPECS.strip().splitlines()):
-        entity, kind, name, multiple, label = line.split(maxsplit=4)
+    lines = _SPECS.strip().splitlines()
+    for place, line in enumerate([*lines, *_further(lines, most or 0)]):
+        entity = line.split(maxsplit=1)[0]
         made[entity] += 1
         if most is not None and made[entity] > most:
             continue
-        row: Row = {
-            "ID": str(501 + 2 * place),
-            "ENTITY_ID": entity,
-            "FIELD_NAME": name,
-            "USER_TYPE_ID": kind,
-            "XML_ID": None if place % 3 else name,
-            "SORT": str(100 + 10 * (place % 7)),
-            "MULTIPLE": multiple,
-            "MANDATORY": "N",
-            "SHOW_FILTER": "E" if kind != "crm_status" else "I",
-            "SHOW_IN_LIST": "Y",
-            "EDIT_IN_LIST": "Y",
-            "IS_SEARCHABLE": "N",
-            "SETTINGS": _SETTINGS[kind],
-            "EDIT_FORM_LABEL": label,
-            "LIST_COLUMN_LABEL": label,
-            "LIST_FILTER_LABEL": label,
-            "ERROR_MESSAGE": None,
-            "HELP_MESSAGE": None,
-        }
-        if kind == "enumeration":
-            texts = _OPTIONS[place % len(_OPTIONS)]
-            row["LIST"] = [_option(option + 2 * index, index, text) for index, text in enumerate(texts)]
-            option += 2 * len(texts) + 6
+        row = definition(line, 501 + 2 * place, place, option)
+        options = row.get("LIST")
+        if isinstance(options, list):
+            option += 2 * len(options) + 6
         rows.append(row)
     return CustomFields(tuple(rows))
 
 
-def _option(number: int, index: int, text: str) -> dict[str, str]:
+def _further(lines: list[str], wanted: int) -> list[str]:
+    """Make specifications of more fields of deals; every third of the labels is another field's already."""
+    known = [line.split(maxsplit=4) for line in lines if line.startswith("CRM_DEAL ")]
+    found = []
+    for number in range(len(known), wanted):
+        _, kind, _, multiple, label = known[number % len(known)]
+        label = label if number % 3 == 0 else f"{'Поле' if number % 2 else 'Field'} {number}"
+        found.append(f"CRM_DEAL {kind} UF_CRM_18{number:08d} {multiple} {label}")
+    return found
+
+
+def definition(line: str, number: int, place: int, first_option: int) -> Row:
+    """Make one definition from `ENTITY type NAME multiple Label`."""
+    entity, kind, name, multiple, label = line.split(maxsplit=4)
+    row: Row = {
+        "ID": str(number),
+        "ENTITY_ID": entity,
+        "FIELD_NAME": name,
+        "USER_TYPE_ID": kind,
+        "XML_ID": None if place % 3 else name,
+        "SORT": str(100 + 10 * (place % 7)),
+        "MULTIPLE": multiple,
+        "MANDATORY": "N",
+        "SHOW_FILTER": "E" if kind != "crm_status" else "I",
+        "SHOW_IN_LIST": "Y",
+        "EDIT_IN_LIST": "Y",
+        "IS_SEARCHABLE": "N",
+        "SETTINGS": SETTINGS[kind],
+        "EDIT_FORM_LABEL": label,
+        "LIST_COLUMN_LABEL": label,
+        "LIST_FILTER_LABEL": label,
+        "ERROR_MESSAGE": None,
+        "HELP_MESSAGE": None,
+    }
+    if kind == "enumeration":
+        texts = _OPTIONS[place % len(_OPTIONS)]
+        row["LIST"] = [option(first_option + 2 * index, index, text) for index, text in enumerate(texts)]
+    return row
+
+
+def option(number: int, index: int, text: str) -> dict[str, str]:
+    """Make one value of a list."""
     xml_id = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
     return {"ID": str(number), "SORT": str(10 * (index + 1)), "VALUE": text, "DEF": "N", "XML_ID": xml_id}
 

@@ -128,7 +128,7 @@ def seed_deals(
         "TAX_VALUE": pick(world, rows, ("0.00", None), (95, 5)),
         "LEAD_ID": Number(_from_leads(world, rows, converted_leads), (None, "0")),
         "COMPANY_ID": Number(links(world, rows, companies, 0.62), (None, "0")),
-        "CONTACT_ID": Number(links(world, rows, contacts, 0.7), (None, "0")),
+        "CONTACT_ID": Number(links(world, rows, contacts, 0.88), (None, "0")),
         "QUOTE_ID": Same(None, rows),
         "BEGINDATE": Moment(created // DAY * DAY, world.zone),
         "CLOSEDATE": Moment(np.where(rng.random(rows) < 0.03, 0, closing), world.zone, ("",)),

@@ -109,6 +109,9 @@ DIRECTORY_NAMES = {
     "CALL_LIST": "Call statuses",
     "QUOTE_STATUS": "Estimate stages",
 }
+RATES = {"EUR": 1.0, "USD": 0.9217, "RUB": 0.01035, "PLN": 0.2331, "JPY": 0.00612}
+"""What a unit of each currency is worth in the base currency, as `currencies` tells it."""
+_QUOTE_ENDS = {"APPROVED": "S", "DECLAINED": "F"}
 _EXTRA = {None: "process", "S": "success", "F": "failure"}
 
 
@@ -191,7 +194,7 @@ def statuses() -> list[Row]:
         add("STATUS", code, name, semantic, None, staged=True)
     for entity, entries in DIRECTORIES.items():
         for code, name in entries:
-            add(entity, code, name, None, None, staged=False)
+            add(entity, code, name, _QUOTE_ENDS.get(code), None, staged=entity == "QUOTE_STATUS")
     for number, _, _ in PIPELINES:
         names = [name for _, name in _STAGES[number]] + [name for _, name, _ in _FINALS]
         for stage, name in zip(stages_of(number), names, strict=True):

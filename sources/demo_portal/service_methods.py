@@ -25,6 +25,7 @@ _FULL_SCOPES = (
     "disk",
     "im",
     "imbot",
+    "telephony",
 )
 
 

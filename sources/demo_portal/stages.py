@@ -7,6 +7,13 @@ from .zone import Zone
 CREATED, MOVED, FINAL, PIPELINE = 1, 2, 3, 5
 
 
+def stages_in(statuses: Table, directory: str) -> dict[str, str]:
+    """Give code and semantic (P, S, F) of the stages of a directory, in order."""
+    rows = [row for row in statuses.rows() if row["ENTITY_ID"] == directory]
+    rows.sort(key=lambda row: int(str(row["SORT"])))
+    return {str(row["STATUS_ID"]): str(row["SEMANTICS"] or "P") for row in rows}
+
+
 class StageBook:
     """Keeps stage history as the portal does."""
 
@@ -24,10 +31,7 @@ class StageBook:
 
     def stages(self, category: str) -> dict[str, str]:
         """Give code and semantic (P, S, F) of the stages of a pipeline, in order."""
-        name = self.directory(category)
-        rows = [row for row in self._statuses.rows() if row["ENTITY_ID"] == name]
-        rows.sort(key=lambda row: int(str(row["SORT"])))
-        return {str(row["STATUS_ID"]): str(row["SEMANTICS"] or "P") for row in rows}
+        return stages_in(self._statuses, self.directory(category))
 
     def entered(self, row: Row, now: float) -> None:
         """Register a new row: a single row of type 3 where it is born finished."""

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
+from .bindings import BindingRecords
 from .clock import Clock
 from .entities import ENTITIES, CrmEntity
-from .fields import Field
-from .records import CrmRecords, NamedRecords, Records
+from .fields import Field, custom_field
+from .office import Office
+from .records import CrmRecords, NamedRecords, Records, StoredTable
+from .satellites import Satellites, rate_of
 from .seed import Seed
 from .stages import StageBook
-from .table import Row, Table
+from .table import Table
 from .zone import Zone
 
 FIRST_PART_ID = 90_000_000
@@ -29,7 +32,6 @@ class Store:
             "departments": Records(Table(rows=seed.departments)),
             "statuses": Records(statuses),
             "pipelines": Records(Table(rows=seed.pipelines, key="id"), "id", bare=True),
-            "custom_fields": Records(self._custom),
             "deal_stage_history": Records(Table(seed.deal_stage_history), bare=True),
             "lead_status_history": Records(Table(seed.lead_status_history), bare=True),
         }
@@ -46,17 +48,37 @@ class Store:
                 zone,
                 self._next_part,
             )
+        self.satellites = Satellites(
+            seed.satellites,
+            {entity.table: self.crm(entity) for entity in ENTITIES},
+            custom=self._custom,
+            statuses=statuses,
+            rate=lambda code: rate_of(self._currencies.get(code)),
+            fields=lambda name: self.fields(next(one for one in ENTITIES if one.name == name)),
+            clock=clock,
+            zone=zone,
+            next_part=self._next_part,
+        )
+        self._records |= {"custom_fields": self.satellites.custom_fields, **self.satellites.records()}
+        self.office = Office(seed.office, self._records["users"], clock, zone)
+        self._records |= self.office.tables()
+        self._others: dict[str, NamedRecords | BindingRecords] = {
+            "currencies": self._currencies,
+            **self.satellites.bindings(),
+        }
 
-    def table(self, name: str) -> Records | NamedRecords:
+    def table(self, name: str) -> StoredTable:
         """Give the rows of one table: rows(), get(), add(), update(), delete()."""
-        return self._currencies if name == "currencies" else self._records[name]
+        return self._others[name] if name in self._others else self.records(name)
 
     def names(self) -> list[str]:
         """Name all tables."""
-        return [*self._records, "currencies"]
+        return [*self._records, *self._others]
 
     def records(self, name: str) -> Records:
-        """Give a table with integer ids."""
+        """Give a table with integer ids; a smart process that was made since has a table too."""
+        if name not in self._records and name.startswith("items_"):
+            return self.satellites.items(int(name.removeprefix("items_")))
         return self._records[name]
 
     def crm(self, entity: CrmEntity) -> CrmRecords:
@@ -92,17 +114,3 @@ class _FieldReader:
 
     def __call__(self) -> Mapping[str, Field]:
         return self._store.fields(self._entity)
-
-
-def custom_field(row: Row) -> Field:
-    """Describe a custom field from its definition."""
-    settings = row.get("SETTINGS")
-    return Field(
-        code=str(row["FIELD_NAME"]),
-        type=str(row.get("USER_TYPE_ID", "string")),
-        title=str(row["FIELD_NAME"]),
-        required=row.get("MANDATORY") == "Y",
-        multiple=row.get("MULTIPLE") == "Y",
-        settings=settings if isinstance(settings, dict | list) else {},
-        label=str(row.get("EDIT_FORM_LABEL") or row["FIELD_NAME"]),
-    )

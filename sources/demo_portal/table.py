@@ -1,21 +1,20 @@
 """Tables of the portal: seeded columns below, rows that were written since on top."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from . import php
-from .columns import Column, Moment, Numbers, decode
-from .filters import NUMERIC, Condition, Mask
+from .columns import ABSENT, Column
+from .filters import Condition, Mask
 from .jsontext import encode
 from .render import BLOCK, Renderer
+from .selection import Selection
 
 Ids = npt.NDArray[np.int64]
 Row = dict[str, object]
-_CACHED_RESULTS = 8
 
 
 class Base(Protocol):
@@ -36,16 +35,16 @@ class Table:
     """Rows with an integer ID: paging by bisection, filters on whole columns, writes kept in an overlay."""
 
     def __init__(self, base: Base | None = None, rows: Sequence[Row] = (), key: str = "ID") -> None:
-        self._key = key
+        self.key = key
         self._ids: Ids = base.ids if base else np.zeros(0, dtype=np.int64)
-        self._columns: Mapping[str, Column] = base.columns if base else {}
+        self._columns: dict[str, Column] = dict(base.columns) if base else {}
         self._renderer = Renderer(self._columns, len(self._ids))
         self._touched: Mask = np.zeros(len(self._ids), dtype=bool)
         self._overlay: dict[int, Row] = {int(str(row[key])): dict(row) for row in rows}
+        self._selection = Selection(self._ids, self._columns, self._touched, self._overlay)
         self._live: Ids | None = None
-        self._numbers: dict[str, Numbers | None] = {}
-        self._results: dict[object, Ids] = {}
         self.version = 0  # counts writes
+        self.columns_version = 0  # counts changes of whole columns
         self._last_id: int = max([0, *self._ids[-1:].tolist(), *self._overlay])
 
     # --- reading
@@ -73,7 +72,8 @@ class Table:
         position = self._position(row_id)
         if position is None:
             return None
-        return next(self._seeded(np.array([position], dtype=np.int64)))
+        cells = ((name, column.cell(position)) for name, column in self._columns.items())
+        return {name: value for name, value in cells if value is not ABSENT}
 
     def rows(self) -> list[Row]:
         """Give all rows with all their fields, by ascending ID."""
@@ -88,40 +88,60 @@ class Table:
         """Give the ids of the rows that pass, sorted by (field, descending), by ascending ID without any."""
         bounds = [one for one in conditions if self._is_bound(one)]
         rest = [one for one in conditions if not self._is_bound(one)]
-        ids = self._matching(rest)
+        ids = self._selection.matching(rest) if rest else self.ids
         first, stop = 0, len(ids)
         for bound in bounds:
             first, stop = _narrow(ids, bound, first, stop)
         ids = ids[first : max(first, stop)]
-        if not order or order[0] == (self._key, False):
+        return self.sort(ids, order, tuple(one.key for one in conditions))
+
+    def scanned(self, conditions: Sequence[Condition]) -> int:
+        """Give the number of rows that a count must look at: those between the bounds of the key."""
+        first, stop = 0, len(self.ids)
+        for one in conditions:
+            if self._is_bound(one):
+                first, stop = _narrow(self.ids, one, first, stop)
+        return max(0, stop - first)
+
+    def sort(self, ids: Ids, order: Sequence[tuple[str, bool]], key: object = None) -> Ids:
+        """Sort ascending ids by (field, descending); a `key` that names the set lets the result be kept."""
+        if not order or order[0] == (self.key, False):
             return ids
-        if order[0] == (self._key, True):
+        if order[0] == (self.key, True):
             return ids[::-1]
-        key = ("order", tuple(order), *(one.key for one in conditions))
-        if key not in self._results:
-            self._remember(key, self._sorted(ids, order))
-        return self._results[key]
+        return self._selection.ordered(ids, order, key)
 
     def where_number(self, name: str, wanted: int) -> list[int]:
         """Give the ids of the rows whose field is that number, ascending."""
-        found: list[int] = []
-        if name in self._columns:
-            numbers = self._column_numbers(name)
-            if numbers is not None:
-                found = self._ids[(numbers == wanted) & ~self._touched].tolist()
-        return sorted(found + [number for number, row in self._overlay.items() if row.get(name) == wanted])
+        return self._selection.where_number(name, wanted)
 
     def render(self, ids: Ids, names: tuple[str, ...]) -> list[bytes | memoryview]:
         """Give the JSON of these rows with these fields (ID first), commas not between the pieces."""
         if not len(self._ids):
             return [self._written(number, names) for number in ids.tolist()]
+        at, clean = self.seeded_at(ids)
+        return pieces(self._renderer, names, at, clean, lambda place: self._written(int(ids[place]), names))
+
+    def seeded_at(self, ids: Ids) -> tuple[Ids, Mask]:
+        """Give positions among the seeded rows, and which of these rows are still as seeded."""
+        if not len(self._ids):
+            return np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=bool)
         at = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
-        clean = (self._ids[at] == ids) & ~self._touched[at]
-        if len(ids) and clean.all() and int(at[-1]) - int(at[0]) == len(at) - 1 and (np.diff(at) == 1).all():
-            return list(self._renderer.run(names, int(at[0]), int(at[-1]) + 1))
-        seeded = iter(self._renderer.rows(names, at[clean]))
-        pairs = zip(ids.tolist(), clean.tolist(), strict=True)
-        return [next(seeded) if kept else self._written(number, names) for number, kept in pairs]
+        return at, (self._ids[at] == ids) & ~self._touched[at]
+
+    @property
+    def seeded_rows(self) -> int:
+        """Give the number of rows there were at the beginning."""
+        return len(self._ids)
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """Give the seeded columns."""
+        return self._columns
+
+    def written(self) -> Mapping[int, Row]:
+        """Give the rows that were written since."""
+        return self._overlay
 
     def _written(self, row_id: int, names: tuple[str, ...]) -> bytes:
         row = self._overlay[row_id]
@@ -139,88 +159,14 @@ class Table:
             return position
         return None
 
-    # --- filtering and sorting
-
     def _is_bound(self, one: Condition) -> bool:
         return (
-            one.field == self._key
+            one.field == self.key
             and not one.negated
             and one.operator in (">", ">=", "<", "<=")
             and len(one.operands) == 1
             and isinstance(one.operands[0], float)
         )
-
-    def _matching(self, conditions: Sequence[Condition]) -> Ids:
-        if not conditions:
-            return self.ids
-        key = tuple(one.key for one in conditions)
-        if key not in self._results:
-            mask = ~self._touched
-            for one in conditions:
-                mask = mask & self._mask(one)
-            written = [
-                row_id
-                for row_id, row in self._overlay.items()
-                if all(one.accepts(row.get(one.field)) for one in conditions)
-            ]
-            kept = self._ids[mask]
-            found = np.union1d(kept, np.array(written, dtype=np.int64)) if written else kept
-            self._remember(key, found)
-        return self._results[key]
-
-    def _mask(self, one: Condition) -> Mask:
-        column = self._columns.get(one.field)
-        if column is None:
-            return np.full(len(self._ids), one.accepts(None), dtype=bool)
-        palette = column.palette()
-        if palette is not None:
-            codes, values = palette
-            return np.array([one.accepts(value) for value in values], dtype=bool)[codes]
-        numbers = self._column_numbers(one.field)
-        if numbers is not None and one.kind in NUMERIC and one.operator not in ("contains", "pattern"):
-            return one.accepts_numbers(numbers)
-        values = decode(column, np.arange(len(self._ids), dtype=np.int64))
-        return np.array([one.accepts(value) for value in values], dtype=bool)
-
-    def _column_numbers(self, name: str) -> Numbers | None:
-        if name not in self._numbers:
-            self._numbers[name] = self._columns[name].numbers()
-        return self._numbers[name]
-
-    def _sorted(self, ids: Ids, order: Sequence[tuple[str, bool]]) -> Ids:
-        keys: list[npt.NDArray[np.float64] | Ids] = [ids]
-        for name, descending in reversed(order):
-            rank = self._rank(name, ids)
-            keys.append(-rank if descending else rank)
-        return ids[np.lexsort(keys)]
-
-    def _rank(self, name: str, ids: Ids) -> npt.NDArray[np.float64]:
-        """Give each row's place in the order of one field; empty values come first."""
-        written = np.array([number in self._overlay for number in ids.tolist()], dtype=bool)
-        at = np.searchsorted(self._ids, ids[~written])
-        own = [self._overlay[number].get(name) for number in ids[written].tolist()]
-        rank = np.zeros(len(ids))
-        column = self._columns.get(name)
-        numbers = self._column_numbers(name) if column is not None else None
-        palette = column.palette() if column is not None else None
-        if column is not None and numbers is not None:
-            rank[~written] = np.nan_to_num(numbers[at], nan=-np.inf)
-            rank[written] = [_as_number(column, value) for value in own]
-            return rank
-        if palette is not None:
-            places = _places([*palette[1], *own])
-            rank[~written] = places[: len(palette[1])][palette[0][at]]
-            rank[written] = places[len(palette[1]) :]
-            return rank
-        seeded = [None] * len(at) if column is None else decode(column, at)
-        places = _places([*seeded, *own])
-        rank[~written], rank[written] = places[: len(seeded)], places[len(seeded) :]
-        return rank
-
-    def _remember(self, key: object, ids: Ids) -> None:
-        while len(self._results) >= _CACHED_RESULTS:
-            self._results.pop(next(iter(self._results)))
-        self._results[key] = ids
 
     # --- writing
 
@@ -231,7 +177,7 @@ class Table:
 
     def put(self, row: Row) -> None:
         """Store a row under its ID, new or not."""
-        row_id = int(str(row[self._key]))
+        row_id = int(str(row[self.key]))
         self._forget(row_id)
         self._overlay[row_id] = dict(row)
         self._last_id = max(self._last_id, row_id)
@@ -244,13 +190,51 @@ class Table:
         self._overlay.pop(row_id, None)
         return True
 
+    def set_column(self, name: str, column: Column) -> None:
+        """Give all seeded rows new values of one field; written rows keep theirs."""
+        self._columns[name] = column
+        self._column_changed(name)
+
+    def drop_column(self, name: str) -> None:
+        """Take a field out of every row."""
+        self._columns.pop(name, None)
+        for row in self._overlay.values():
+            row.pop(name, None)
+        self._column_changed(name)
+
+    def fill(self, name: str, values: Mapping[int, object], default: object = None) -> None:
+        """Set one field of every written row, from its id or to the default."""
+        for row_id, row in self._overlay.items():
+            row[name] = values.get(row_id, default)
+        self._column_changed(name)
+
+    def _column_changed(self, name: str) -> None:
+        self._renderer.forget(name)
+        self._selection.clear(name)
+        self.version += 1
+        self.columns_version += 1
+
     def _forget(self, row_id: int) -> None:
         position = self._position(row_id)
         if position is not None:
             self._touched[position] = True
         self._live = None
         self.version += 1
-        self._results.clear()
+        self._selection.clear()
+
+
+def pieces(
+    renderer: Renderer, names: tuple[str, ...], at: Ids, clean: Mask, written: Callable[[int], bytes]
+) -> list[bytes | memoryview]:
+    """Give the JSON of rows: those that are `clean` as the renderer has them, the others by place."""
+    if clean.all() and _adjoining(at):
+        return list(renderer.run(names, int(at[0]), int(at[-1]) + 1))
+    seeded = iter(renderer.rows(names, at[clean]))
+    return [next(seeded) if kept else written(place) for place, kept in enumerate(clean.tolist())]
+
+
+def _adjoining(at: Ids) -> bool:
+    return len(at) > 0 and int(at[-1]) - int(at[0]) == len(at) - 1 and bool((np.diff(at) == 1).all())
 
 
 def _narrow(ids: Ids, bound: Condition, first: int, stop: int) -> tuple[int, int]:
@@ -258,31 +242,3 @@ def _narrow(ids: Ids, bound: Condition, first: int, stop: int) -> tuple[int, int
     side: Literal["left", "right"] = "left" if bound.operator in (">=", "<") else "right"
     place = int(np.searchsorted(ids, np.int64(limit), side=side))
     return (max(first, place), stop) if bound.operator.startswith(">") else (first, min(stop, place))
-
-
-def _as_number(column: Column, value: object) -> float:
-    if isinstance(column, Moment):
-        seconds = column.zone.parse(value) if isinstance(value, str) else None
-        return -np.inf if seconds is None else seconds
-    return -np.inf if value in (None, "") else php.to_float(value)
-
-
-def _places(values: Sequence[object]) -> npt.NDArray[np.float64]:
-    keys = [_sortable(value) for value in values]
-    place = {key: float(index) for index, key in enumerate(sorted(set(keys)))}
-    return np.array([place[key] for key in keys], dtype=np.float64)
-
-
-def _sortable(value: object) -> tuple[int, float, str]:
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if value is None or value in (False, "", {}):
-        return (0, 0.0, "")
-    if isinstance(value, bool | int | float):
-        return (1, float(value), "")
-    text = str(value)
-    return (1, 0.0, text.casefold()) if not _numeric(text) else (1, float(text), "")
-
-
-def _numeric(text: str) -> bool:
-    return text.lstrip("-").replace(".", "", 1).isdigit()

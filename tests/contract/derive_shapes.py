@@ -23,6 +23,38 @@ COVERED = {
     *("crm.stagehistory.list", "user.get", "user.current", "user.search", "department.get", "batch"),
     *("profile", "scope", "methods", "method.get", "server.time", "app.info"),
 }
+COVERED |= {
+    *(
+        f"tasks.task.{verb}"
+        for verb in ("list", "get", "getFields", "history.list", "add", "update", "delete")
+    ),
+    *(f"tasks.task.{verb}" for verb in ("complete", "renew", "start", "pause", "defer")),
+    *(
+        f"task.checklistitem.{verb}"
+        for verb in ("getlist", "get", "add", "update", "complete", "renew", "delete")
+    ),
+    *(f"task.elapseditem.{verb}" for verb in ("getlist", "get", "add")),
+    *(f"calendar.event.{verb}" for verb in ("get", "getbyid", "get.nearest", "add", "update", "delete")),
+    *("calendar.section.get", "disk.storage.getList", "disk.storage.getChildren", "disk.storage.getFields"),
+    *("disk.folder.get", "disk.folder.getChildren", "disk.folder.getFields"),
+    *("disk.file.get", "disk.file.getFields", "disk.file.search"),
+    *("im.message.add", "im.dialog.messages.get", "im.recent.list"),
+    *("im.notify", "im.notify.system.add", "im.notify.personal.add"),
+}
+COVERED |= {
+    *(f"crm.item.{verb}" for verb in ("list", "get", "fields", "add", "update", "delete")),
+    *("crm.item.import", "crm.item.batchImport"),
+    *(f"crm.item.productrow.{verb}" for verb in ("list", "get", "fields", "add", "update", "delete", "set")),
+    *("crm.deal.productrows.get", "crm.deal.productrows.set", "crm.deal.userfield.get"),
+    *(
+        f"crm.{pair}.{verb}"
+        for pair in ("deal.contact", "contact.company", "company.contact")
+        for verb in ("items.get", "items.set", "items.delete", "add", "delete", "fields")
+    ),
+    *(f"crm.activity.{verb}" for verb in ("list", "get", "fields", "add", "update", "delete")),
+    *("crm.type.list", "crm.type.get", "crm.type.getByEntityTypeId", "crm.type.fields"),
+    *("crm.enum.ownertype", "crm.status.entity.items"),
+}
 NAMES_OF_USERS = (re.compile(r"^UF_CRM_.+$"), re.compile(r"^PARENT_ID_\d+$"))
 COMMANDS = ("result", "result_error", "result_total", "result_next", "result_time")
 
@@ -38,7 +70,11 @@ def type_of(value):
 
 
 def key_of(key):
-    """Replace names that users give by a star."""
+    """Replace names that users give, and ids, by a star."""
+    if key.isdigit():
+        return "*"
+    if re.match(r"ufCrm|parentId\d", key):
+        return "parentId*" if key.startswith("p") else "ufCrm*"
     for pattern in NAMES_OF_USERS:
         if pattern.match(key):
             return re.sub(r"[^_]+$", "*", re.match(r"UF_CRM_|PARENT_ID_", key)[0] + "x")

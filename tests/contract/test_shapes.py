@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from sources.demo_portal import DemoPortal
+from tests.contract import office_requests as office
+from tests.contract import satellite_requests as satellites
 
 HERE = Path(__file__).parent
 SHAPES = json.loads((HERE / "shapes.json").read_text(encoding="utf-8"))
@@ -28,6 +30,8 @@ REQUESTS = {
         f"crm.{name}.list": {"select": ["*", "UF_*", *(["PHONE", "EMAIL"] if name != "deal" else [])]}
         for name in DERIVE.OBJECTS
     },
+    **office.REQUESTS,
+    **satellites.REQUESTS,
 }
 WITH_ID = ("get", "update", "delete")
 
@@ -62,7 +66,11 @@ DEVIATIONS["batch"] = dict.fromkeys(
     ("result.result", "result.result_error", "result.result_next"),
     "lists when empty and maps otherwise; what is inside belongs to the commands",
 )
+DEVIATIONS |= office.DEVIATIONS
+DEVIATIONS |= satellites.DEVIATIONS
 ERROR_DEVIATIONS = {
+    **office.ERROR_DEVIATIONS,
+    **satellites.ERROR_DEVIATIONS,
     "app.info": "the default portal answers app.info; the refusal is an option with a test of its own",
     "crm.currency.list": "the demo webhook belongs to an administrator: nothing is access-denied",
     "crm.contact.list": "as above",
@@ -74,6 +82,8 @@ ERROR_DEVIATIONS = {
     "crm.deal.get": "the sample's text speaks of 'fields', which crm.deal.get does not have",
 }
 ERROR_REQUESTS = {
+    **office.ERRORS,
+    **satellites.ERRORS,
     "crm.deal.list": {"filter": "x"},
     "crm.status.list": {"filter": {"ENTITY_ID": ["STATUS"]}},
     "crm.category.list": {"entityTypeId": 999},
@@ -112,7 +122,12 @@ def params_of(ask, method):
         row = next((row for row in records.rows() if "PHONE" in row and "EMAIL" in row), None)
         number = row["ID"] if row else int(records.table.ids[0])
         return {"id": number, "fields": {"COMMENTS": "x"}}
-    return REQUESTS.get(method, {})
+    return made(ask, REQUESTS.get(method, {}))
+
+
+def made(ask, request):
+    """Give a request, or make it from the rows of the portal."""
+    return request(ask.portal) if callable(request) else request
 
 
 def excused(method, place):
@@ -189,7 +204,7 @@ def test_rows_have_no_undocumented_fields(ask, name) -> None:
 )
 def test_errors_have_the_documented_shape(ask, method, error) -> None:
     """Status, code and types of an error are the documented ones."""
-    status, body = ask(method, ERROR_REQUESTS[method])
+    status, body = ask(method, made(ask, ERROR_REQUESTS.get(method, {})))
     assert (status, body["error"]) == (error["status"] or 400, error["code"])
     assert {key: DERIVE.type_of(value) for key, value in body.items()} == error["types"]
 

@@ -14,7 +14,7 @@ from sources.bitrix24.client import Bitrix24Client, Limits
 from sources.bitrix24.entities import ENTITIES
 from sources.bitrix24.portal_read import SilentObserver
 from sources.bitrix24.reader import PortalReader
-from sources.bitrix24.reading import ReadRequest, ReadResult, Warehouse
+from sources.bitrix24.reading import ReadRequest, ReadResult, Rules, Warehouse
 from sources.bitrix24.retry import RetryPolicy
 from sources.demo_portal import DemoPortal
 from tests.sources.bitrix24.scripted_portal import START, VirtualClock
@@ -58,7 +58,7 @@ def read(
             reader = PortalReader(
                 client,
                 folder,
-                overlap_seconds=overlap_seconds,
+                rules=Rules(overlap_seconds),
                 observer=SilentObserver(),
                 synced_at=SYNCED_AT,
                 warehouse=warehouse,

@@ -182,7 +182,6 @@ def test_fields_that_nothing_announced_survive_a_restart(tmp_path: Path) -> None
     "page",
     [
         [{"ID": "2"}, {"ID": "1"}],
-        [{"ID": "1"}, {"ID": "1"}],
         [{"ID": "0"}],
         [{"ID": "-1"}],
     ],
@@ -193,6 +192,24 @@ def test_ids_out_of_order_are_refused(tmp_path: Path, page: list[dict[str, str]]
     result = read(portal, tmp_path)["deals"]
     assert result.status == "failed"
     assert isinstance(result.error, MalformedReplyError)
+
+
+def test_rows_without_an_id_of_their_own_are_kept_aside(tmp_path: Path) -> None:
+    """Empty and doubled ids cost neither the other rows nor the pages behind them."""
+    first = [{"ID": str(n)} for n in range(1, 49)] + [{"ID": ""}, {"ID": "48", "TITLE": "again"}]
+
+    def answer(params: dict[str, object]) -> object:
+        after = int(dict(params.get("filter", {})).get(">ID", 0))  # type: ignore[call-overload]
+        if params.get("order") == {"ID": "DESC"}:
+            return [{"ID": "50"}]
+        return first if after < 48 else [{"ID": "49"}, {"ID": "50"}] if after == 48 else []
+
+    portal = BatchPortal({LIST: answer, "crm.deal.fields": lambda _: {"ID": {"type": "integer"}}})
+    result = read(portal, tmp_path)["deals"]
+    assert result.status == "done", result.error
+    assert ids_of(result) == list(range(1, 51))
+    rejected = [json.loads(row["row"]) for row in rows_of(result, "rejected_rows")]
+    assert sorted(rejected, key=str) == [{"ID": ""}, {"ID": "48"}]
 
 
 def test_method_that_ignores_the_filter_is_refused(tmp_path: Path) -> None:

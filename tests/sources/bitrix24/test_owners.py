@@ -1,7 +1,12 @@
 """History that the portal rewrites: read again for every owner that changed."""
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sources.bitrix24.reading import ReadResult, Vanished
@@ -12,7 +17,7 @@ HISTORY = "deal_stage_history"
 
 
 class Asked:
-    """A warehouse that only remembers which rows it was asked about."""
+    """An empty warehouse, which remembers which rows it was asked about."""
 
     def __init__(self) -> None:
         self.searches: list[Vanished] = []
@@ -21,6 +26,19 @@ class Asked:
         """Find nothing."""
         self.searches.append(search)
         return 0
+
+    def live_ids(self, *_: object) -> np.ndarray:
+        """Hold nothing."""
+        return np.zeros(0, dtype=np.int64)
+
+    def modified_times(self, *_: object) -> pa.Table:
+        """Hold nothing."""
+        return pa.table({"id": [], "modified": []})
+
+    def write_changed(self, table: str, key: Sequence[str], source: Path, target: Path) -> int:  # noqa: ARG002
+        """Know no row, so each is new."""
+        shutil.copyfile(source, target)
+        return pq.read_metadata(target).num_rows
 
 
 def history_of(portal: DemoPortal, owners: set[int]) -> list[tuple[int, int]]:
@@ -48,7 +66,8 @@ def incremental(
         other = next(row["STATUS_ID"] for row in rows if row["STATUS_ID"] != current)
         portal.store.table("deals").update(number, {"STAGE_ID": other})
     cursors = {name: str(result.cursor) for name, result in before.items()}
-    return read(portal, folder, "deals", HISTORY, cursors=cursors, warehouse=warehouse)[HISTORY]
+    # partial: this warehouse could not tell what it holds, so it must not be compared
+    return read(portal, folder, "deals", HISTORY, cursors=cursors, warehouse=warehouse, partial=True)[HISTORY]
 
 
 def ids(portal: DemoPortal) -> list[int]:

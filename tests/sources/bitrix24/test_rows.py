@@ -69,16 +69,36 @@ def test_what_holds_no_rows_is_refused(body: str) -> None:
 
 
 @pytest.mark.parametrize("value", ['"x"', '""', "null", "true", "1.5", "[1]", "{}"])
-def test_row_without_a_usable_id_is_refused(value: str) -> None:
-    """A row that could not be told apart stops the read instead of getting lost."""
-    with pytest.raises(MalformedReplyError, match="ID"):
-        page(reader(), f'[{{"ID":{value}}}]')
+def test_row_without_a_usable_id_is_set_apart(value: str) -> None:
+    """It has no place in a table with a key, but it is not lost."""
+    found = page(reader(), f'[{{"ID":"1"}},{{"ID":{value}}}]')
+    assert found.ids == [1]
+    assert [bytes(text).decode() for text in found.rejected] == [f'{{"ID":{value}}}']
+    assert found.size == 2
 
 
-def test_row_that_lacks_the_id_is_refused() -> None:
-    """The same without the field."""
-    with pytest.raises(MalformedReplyError, match="ID"):
-        page(reader(), '[{"TITLE":"a"}]')
+def test_row_that_lacks_the_id_is_set_apart() -> None:
+    """The same without the field, and with a row that is no object."""
+    found = page(reader(), '[{"TITLE":"a"},{"ID":"2"},null]')
+    assert found.ids == [2]
+    assert [bytes(text) for text in found.rejected] == [b'{"TITLE":"a"}', b"null"]
+
+
+def test_of_two_rows_with_one_id_the_last_counts() -> None:
+    """The other one is set apart."""
+    found = page(reader(), '[{"ID":"1","TITLE":"a"},{"ID":"1","TITLE":"b"},{"ID":"2"}]')
+    assert found.ids == [1, 2]
+    assert bytes(found.texts[0]) == b'{"ID":"1","TITLE":"b"}'
+    assert [bytes(text) for text in found.rejected] == [b'{"ID":"1","TITLE":"a"}']
+
+
+def test_bytes_that_are_no_text_are_marked_and_counted() -> None:
+    """A broken encoding costs the broken places, not the row."""
+    rows = reader()
+    raw = msgspec.Raw(b'[{"ID":"1","TITLE":"a\xff\xfeb \xef\xbf\xbd"}]')
+    (text,) = rows.page("crm.deal.list", raw).texts
+    assert json.loads(bytes(text))["TITLE"] == "a\ufffd\ufffdb \ufffd"
+    assert rows.repaired_texts == 2
 
 
 def test_rows_stay_as_the_portal_wrote_them() -> None:

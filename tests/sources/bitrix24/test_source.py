@@ -14,7 +14,7 @@ import pytest
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from sources.bitrix24.entities import CONTACT_POINTS, ENTITIES
+from sources.bitrix24.entities import CONTACT_POINTS, CURRENCY_RATES, ENTITIES, REJECTED_ROWS
 from sources.bitrix24.errors import Bitrix24Error, ConfigurationError
 from sources.bitrix24.source import bitrix24
 from sources.demo_portal import DemoPortal, Fault, serve
@@ -84,7 +84,7 @@ def test_webhook_comes_from_a_file(served: Served, tmp_path: Path, monkeypatch: 
 def test_every_entity_is_a_resource(served: Served) -> None:
     """Whoever lists the source sees what it offers, with keys to merge by."""
     resources = bitrix24(webhook_url=served[1]).resources
-    assert set(resources) == {*ENTITIES, CONTACT_POINTS}
+    assert set(resources) == {*ENTITIES, CONTACT_POINTS, CURRENCY_RATES, REJECTED_ROWS}
     assert served[0].stats.requests == 0
 
 

@@ -125,3 +125,15 @@ def test_changes_between_requests(ask) -> None:
     ask.portal.before(2, lambda store: store.table("deals").update(21, {"TITLE": "in between"}))
     titles = [ask.result("crm.deal.get", {"id": 21})["TITLE"] for _ in range(2)]
     assert titles[0] != titles[1] == "in between"
+
+
+def test_results_are_rewritten_wherever_they_are_sent(ask) -> None:
+    """A rewritten method answers what the test says, alone and in a batch; others are left alone."""
+    ask.portal.rewrite("crm.deal.list", lambda result: result.replace(b'"ID":"21"', b'"ID":""', 1))
+    ask.portal.rewrite("crm.lead.list", lambda result: result[:-1] + b',{"TITLE":"\xff\x00"}]')
+    assert ask.result("crm.deal.list", {"select": ["ID"]})[0] == {"ID": ""}
+    found = ask.batch({"a": "crm.deal.list?select[]=ID", "b": "crm.item.list?entityTypeId=2&select[]=id"})[
+        "result"
+    ]
+    assert (found["a"][0]["ID"], found["b"]["items"][0]["id"]) == ("", 21)
+    assert b'"TITLE":"\xff\x00"' in ask.raw("batch", json={"cmd": {"a": "crm.lead.list"}}).content

@@ -73,7 +73,10 @@ def test_fast_bitrix24_reads_by_id_and_writes(portal) -> None:
         found, made = run(work)
     deals = portal.store.table("deals")
     assert {int(key): row["ID"] for key, row in found.items()} == {number: str(number) for number in ids}
-    assert [deals.get(number)["TITLE"] for number in made[2:]] == [f"n {n}" for n in range(2, 60)]
+    # the client sends several batches at once, so which of them is carried out first is open
+    titles = {deals.get(number)["TITLE"] for number in made[2:]}
+    assert (len(made), len(titles)) == (60, 58)
+    assert titles < {f"n {n}" for n in range(60)}
     assert deals.get(made[0])["TITLE"] == "ü & 50% + #"
     assert deals.get(made[1]) is None
 

@@ -1,0 +1,60 @@
+"""What of a read is news to the warehouse: only that is loaded, and kept as a version where wished."""
+
+import asyncio
+import shutil
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from .entities import CONTACT_POINTS
+from .fields import column_name
+from .reading import ReadRequest, ReadResult, Session, Warehouse
+from .spool import Chunk
+
+ALWAYS_KEPT = frozenset({"custom_fields"})
+"""What fields were called and which values they had is of use only together with when."""
+
+CONTACT_POINT_KEY = ("owner_type", "owner_id", "id")
+
+
+def history_table(table: str) -> str:
+    """The table that keeps the versions of another one's rows."""
+    return f"{table}_history"
+
+
+async def with_changes(session: Session, request: ReadRequest, result: ReadResult) -> ReadResult:
+    """Leave out the rows that the warehouse has in exactly this form; add the versions to be kept.
+
+    The overlap behind a cursor and whole re-reads bring mostly rows that are known. Without a warehouse to
+    compare with everything is loaded, and no versions are kept: every row read again would be one.
+    """
+    warehouse, entity = session.warehouse, result.entity
+    if warehouse is None or result.error is not None:
+        return result
+    kept = entity.name in session.history | ALWAYS_KEPT
+    known = bool(request.kinds)  # it was loaded before
+    chunks: list[Chunk] = []
+    for chunk in result.chunks:
+        news = chunk
+        if known and not chunk.deleted and chunk.table in (entity.name, CONTACT_POINTS):
+            key = tuple(map(column_name, entity.key)) if chunk.table == entity.name else CONTACT_POINT_KEY
+            news = await asyncio.to_thread(_news, warehouse, chunk, key)
+        if news.rows:
+            chunks.append(news)
+    if kept:
+        chunks += await asyncio.to_thread(lambda: list(_versions(entity.name, chunks)))
+    return replace(result, chunks=tuple(chunks))
+
+
+def _news(warehouse: Warehouse, chunk: Chunk, key: tuple[str, ...]) -> Chunk:
+    target = chunk.path.with_suffix(".news.parquet")
+    rows = warehouse.write_changed(chunk.table, key, chunk.path, target)
+    return replace(chunk, path=target, rows=rows, odd_values=chunk.odd_values if rows else 0)
+
+
+def _versions(table: str, chunks: Iterable[Chunk]) -> Iterable[Chunk]:
+    for chunk in chunks:
+        if chunk.table == table:
+            copy = Path(f"{chunk.path}.version")  # a load may move the file away that it takes in
+            shutil.copyfile(chunk.path, copy)
+            yield Chunk(history_table(table), copy, chunk.rows, 0)

@@ -169,8 +169,9 @@ _DICTIONARIES = (
         key=("entityTypeId", "id"),
         rows_at="categories",
         calls=(("crm.category.list", {"entityTypeId": 2}),),
+        owners=("smart_process_types",),
         columns={"id": "integer", "sort": "integer", "entityTypeId": "integer"},
-        meaning="pipelines of deals",
+        meaning="pipelines of deals, invoices and smart processes",
     ),
     Entity(
         name="currencies",

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from .batch import Command, Outcome
 from .bus import Account
 from .by_id import row_reader
 from .entities import CURRENCY_RATES
-from .errors import MalformedReplyError
+from .errors import MalformedReplyError, MethodError, MethodNotFoundError
 from .fields import label_of
 from .reading import ReadRequest, ReadResult, Sealing, Session, portal_time
 from .spool import Chunk, Spool
@@ -24,19 +24,23 @@ Rows = dict[tuple[object, ...], dict[str, Any]]
 
 
 class OffsetRead:
-    """Reads one dictionary whole, page by page."""
+    """Reads one dictionary whole, page by page; the parts of some types are there only if they have any."""
 
-    def __init__(self, session: Session, request: ReadRequest, account: Account) -> None:
+    def __init__(
+        self, session: Session, request: ReadRequest, account: Account, types: Sequence[int] = ()
+    ) -> None:
         self._session = session
         self._entity = request.entity
         self._account = account
+        self._types = types
         self.rows = row_reader(session, request, {}, {}, by_id=False)
         self.read_at: str | None = None
         self.rejected: dict[bytes, None] = {}
 
     async def all(self) -> Rows:
         """Every row by key, with the labels that other methods know."""
-        passes = (self._settled(method, params) for method, params in self._entity.requests)
+        passes = [self._settled(method, params) for method, params in self._entity.requests]
+        passes += [self._of_type(number) for number in self._types]
         labels, parts = await asyncio.gather(self._labels(), asyncio.gather(*passes))
         rows: Rows = {}
         for part in parts:
@@ -45,6 +49,14 @@ class OffsetRead:
             for row in rows.values():
                 row["LABEL"] = labels.get((row.get("ENTITY_ID"), row.get("FIELD_NAME")))
         return rows
+
+    async def _of_type(self, number: int) -> Rows:
+        try:
+            return await self._settled(self._entity.method, {"entityTypeId": number})
+        except MethodNotFoundError:
+            raise
+        except MethodError:  # a type without them is refused
+            return {}
 
     async def _labels(self) -> dict[tuple[object, object], str | None]:
         sources = self._entity.labels_from
@@ -136,10 +148,15 @@ class OffsetRead:
         return keyed
 
 
-async def read_whole(session: Session, request: ReadRequest, account: Account) -> ReadResult:
-    """Read a dictionary whole; what is as it was when it was last loaded is not loaded again."""
+async def read_whole(
+    session: Session, request: ReadRequest, account: Account, types: Sequence[int] = ()
+) -> ReadResult:
+    """Read a dictionary whole; what is as it was when it was last loaded is not loaded again.
+
+    `types` are those of items (`entityTypeId`) for which it is asked once more.
+    """
     entity = request.entity
-    read = OffsetRead(session, request, account)
+    read = OffsetRead(session, request, account, types)
     rows = await read.all()
     texts = [msgspec.json.encode(row) for row in rows.values()]
     # rates are kept for every day, also when they are as they were

@@ -1,7 +1,8 @@
 """Smart processes, invoices and quotes: one raw table for every type that a portal has."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from .batch import Command
 from .bus import Account
@@ -43,6 +44,11 @@ async def read_types(
     if listed and request.types is None:
         results += _deleted(session, request, titles)
     return results
+
+
+def type_numbers(types: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The types that items may be of (`entityTypeId`), given the rows of `crm.type.list`."""
+    return [*BUILT_IN_ITEM_TYPES, *(int(row["entityTypeId"]) for row in types)]
 
 
 async def _names_for_everybody(session: Session) -> dict[int, str]:

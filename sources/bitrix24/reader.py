@@ -23,7 +23,7 @@ from .errors import Bitrix24Error, MethodError, MethodNotFoundError, ScopeError
 from .of_owners import read_of_owners
 from .offset import read_whole
 from .owners import read_owners
-from .per_type import read_types
+from .per_type import read_types, type_numbers
 from .reading import (
     CHEAP_COMMANDS,
     Observer,
@@ -149,16 +149,18 @@ class PortalReader:
         entity, session = request.entity, self._session
         owners = {name: others[name] for name in entity.owners if name in others}
         if entity.reading is Reading.OFFSET:
-            return await read_whole(session, request, account)
+            types = {name: (await task).whole for name, task in owners.items()}
+            known = [number for rows in types.values() for number in type_numbers(rows)]
+            return await read_whole(session, request, account, known)
         if entity.reading is Reading.OF_OWNERS:
             return await read_of_owners(session, request, owners, account)
         if entity.reading is Reading.CALENDAR:
             read = {name: await task for name, task in owners.items()}
-            known = calendar_owners(*(read[name].whole for name in entity.owners))
-            if not self._walk_is_due(request, len(known)):
+            calendars = calendar_owners(*(read[name].whole for name in entity.owners))
+            if not self._walk_is_due(request, len(calendars)):
                 return _not_due(request)
             certain = all(result.error is None for result in read.values())
-            return await read_calendar(session, request, known, account, all_owners=certain)
+            return await read_calendar(session, request, calendars, account, all_owners=certain)
         if entity.reading is Reading.PER_OWNER and request.cursor and owners:
             return await read_owners(session, request, next(iter(owners.values())), account)
         return await read_by_id(session, request, account)

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipelines.report import BuildReport, build
-from tests.transforms.small_portal import Tables, raw_tables, write_portal, write_raw
+from tests.transforms.small_portal import Tables, raw_tables, write_items, write_portal, write_raw
 
 AS_OF = datetime(2024, 6, 30, 12, tzinfo=UTC)
 
@@ -36,6 +36,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Path:
     """The file with the small portal; reports in it are built once."""
     db = tmp_path_factory.mktemp("small") / "my-warehouse 2.duckdb"
     write_raw(db, tables)
+    write_items(db)
     write_portal(db)
     return db
 

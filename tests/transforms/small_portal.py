@@ -78,6 +78,24 @@ COLUMN_TYPES: Mapping[str, Mapping[str, str]] = {
     "departments": {"id": "bigint", "name": "varchar", "parent": "bigint"},
 }
 
+# Records of other types are in a table each, and no two need have the same columns.
+ITEMS = """
+    create table bitrix24.items_7 as
+        select
+            1 as id, 'Offer' as title, 'DRAFT' as stage_id,
+            30 as deal_id, 0 as contact_id, '5.10' as opportunity;
+    create table bitrix24.items_130 as
+        select
+            1 as id, 'Move' as title, 'DT130_5:NEW' as stage_id, 5 as category_id,
+            31 as parent_id2, 0 as parent_id7, 9 as parent_id177, 1 as assigned_by_id,
+            timestamptz '2024-05-01 10:00:00+00' as updated_time, cast(null as timestamptz) as _deleted_at
+        union all
+        select 2, 'Gone', null, 5, null, null, null, 1, null, timestamptz '2024-05-02 00:00:00+00';
+    create table bitrix24.items_177 as select '9' as id, 'DT177_6:OLD' as stage_id, '' as parent_id2;
+    create table bitrix24.items_of_somebody as select 1 as id;
+    create table bitrix24.smart_process_types as select 3 as id, 130 as entity_type_id, 'Projects' as title;
+"""
+
 # id, category, stage, semantic, currency, amount, owner, created, moved, what else
 _DEALS = [
     (
@@ -224,6 +242,8 @@ _STAGES = [
     ("DEAL_STAGE_3", "C3:LOSE", "Lost", 40, "F", None),
     ("SOURCE", "WEB", "Web", 10, None, None),
     ("DEAL_STAGE_12_X", "NOT:A:STAGE", "Not a deal stage", 10, None, None),
+    ("DYNAMIC_130_STAGE_5", "DT130_5:NEW", "Begun", 10, None, None),
+    ("QUOTE_STATUS", "DRAFT", "Draft", 10, None, None),
 ]
 
 
@@ -296,6 +316,13 @@ def write_raw(db: Path, tables: Mapping[str, Sequence[Row]], *, as_text: bool = 
             values = [[row.get(name) for name in types] for row in rows]
             marks = ", ".join("?" for _ in types)
             connection.executemany(f"insert into bitrix24.{table} values ({marks})", values)
+
+
+def write_items(db: Path) -> None:
+    """Writes the tables of quotes and of two smart processes."""
+    with duckdb.connect(str(db)) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(ITEMS)
 
 
 def write_portal(db: Path, timezone: str = "Europe/Berlin") -> None:

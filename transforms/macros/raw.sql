@@ -1,13 +1,14 @@
 {#
     The live rows of a raw table with exactly these columns (name: type). A column that the portal does not have is a
     typed NULL, a table that was never loaded has no rows: a webhook without a scope still gets every model.
+    Where it matters what is gone, `deleted=true` keeps those rows too.
 #}
-{% macro raw(entity, columns, source_name='bitrix24') -%}
+{% macro raw(entity, columns, source_name='bitrix24', deleted=false) -%}
     {%- set relation = source(source_name, entity) -%}
     {%- if relation.is_cte -%}
     {{ _raw_fixture(relation, columns) }}
     {%- else -%}
-    {%- set present = _raw_columns(builtins.source(source_name, entity)) -%}
+    {%- set present = b24.raw_columns(builtins.source(source_name, entity)) -%}
     select
     {%- for name, type in columns.items() %}
         {% if name in present %}{{ name }}{% else %}cast(null as {{ type }}) as {{ name }}{% endif %}
@@ -15,7 +16,7 @@
     {%- endfor %}
     {%- if present %}
     from {{ relation }}
-    {%- if '_deleted_at' in present %}
+    {%- if '_deleted_at' in present and not deleted %}
     where _deleted_at is null
     {%- endif %}
     {%- else %}
@@ -25,16 +26,20 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Names of the columns that the raw table has, none when there is no table. #}
-{% macro _raw_columns(relation) -%}
+{# Names of the columns that the raw table has, none when there is no table. A query: dbt's own way costs 12 ms more. #}
+{% macro raw_columns(relation) -%}
     {%- if not execute -%}
         {% do return([]) %}
     {%- endif -%}
-    {%- set existing = adapter.get_relation(relation.database, relation.schema, relation.identifier) -%}
-    {%- if existing is none -%}
-        {% do return([]) %}
-    {%- endif -%}
-    {% do return(adapter.get_columns_in_relation(existing) | map(attribute='name') | map('lower') | list) %}
+    {%- set found -%}
+        select lower(column_name) as column_name
+        from information_schema.columns
+        where
+            table_catalog = '{{ relation.database }}'
+            and table_schema = '{{ relation.schema }}'
+            and table_name = '{{ relation.identifier }}'
+    {%- endset -%}
+    {% do return(run_query(found).columns[0].values() | list) %}
 {%- endmacro %}
 
 {# A unit test's fixture names only the columns it is about. #}

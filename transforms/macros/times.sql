@@ -2,6 +2,16 @@
     {{ b24.try_to(column, 'timestamptz') }}
 {%- endmacro %}
 
+{# An instant that is far away means that there is none: no deadline is 9999-12-31. #}
+{% macro to_deadline(column) -%}
+    case when {{ b24.to_instant(column) }} < timestamptz '9999-01-01 00:00:00+00' then {{ b24.to_instant(column) }} end
+{%- endmacro %}
+
+{# Seconds since 1970, as calendars count; text or number. #}
+{% macro epoch_to_instant(column) -%}
+    to_timestamp({{ b24.try_to(column, 'bigint') }})
+{%- endmacro %}
+
 {#
     Date-only fields arrive with a technical time: the server's midnight on the reader's clock (2024-08-30T02:00:00+02:00).
     The wall text, rounded to the nearest midnight, is the date. Noon itself stays: twelve hours are added by an offset

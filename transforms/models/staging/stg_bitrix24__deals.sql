@@ -46,7 +46,7 @@ typed as (
     select
         -- ids
         {{ to_id('id') }} as deal_id,
-        {{ b24.try_to('category_id', 'bigint') }} as given_category_id,
+        coalesce({{ b24.try_to('category_id', 'bigint') }}, {{ code_category('stage_id') }}) as category_id,
         {{ to_reference('lead_id') }} as lead_id,
         {{ to_reference('company_id') }} as company_id,
         {{ to_reference('contact_id') }} as contact_id,
@@ -94,22 +94,38 @@ typed as (
 
     from source
 
+),
+
+labels as (
+
+    select
+        user_names,
+        status_names,
+        pipeline_names,
+        currency_names
+    from {{ ref('stg_bitrix24__labels') }}
+
 )
 
 select
     deal_id,
-    coalesce(given_category_id, {{ code_category('stage_id') }}) as category_id,
+    category_id,
+    {{ pipeline_name("'2'", 'category_id') }} as category_name,
     lead_id,
     company_id,
     contact_id,
     quote_id,
     owner_user_id,
+    {{ user_name('owner_user_id') }} as owner_user_name,
     created_by_user_id,
+    {{ user_name('created_by_user_id') }} as created_by_user_name,
     modified_by_user_id,
     moved_by_user_id,
     deal_title,
     type_id,
+    {{ status_name("'DEAL_TYPE'", 'type_id') }} as type_name,
     source_id,
+    {{ status_name("'SOURCE'", 'source_id') }} as source_name,
     source_description,
     utm_source,
     utm_medium,
@@ -117,8 +133,10 @@ select
     utm_content,
     utm_term,
     stage_id,
+    {{ status_name(deal_stage_directory('category_id'), 'stage_id') }} as stage_name,
     stage_semantic,
     currency_id,
+    {{ currency_name('currency_id') }} as currency_name,
     amount,
     tax_amount,
     probability,
@@ -132,3 +150,4 @@ select
     moved_at_utc,
     last_activity_at_utc
 from typed
+left join labels on true

@@ -1,0 +1,1 @@
+{{ custom_values('companies', 'CRM_COMPANY', 'company_id') }}

@@ -1,0 +1,1 @@
+{{ custom_values('contacts', 'CRM_CONTACT', 'contact_id') }}

@@ -1,0 +1,1 @@
+{{ custom_values('deals', 'CRM_DEAL', 'deal_id') }}

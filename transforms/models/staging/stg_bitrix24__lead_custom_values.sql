@@ -1,0 +1,1 @@
+{{ custom_values('leads', 'CRM_LEAD', 'lead_id') }}

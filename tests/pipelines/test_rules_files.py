@@ -14,6 +14,8 @@ from pipelines.errors import LockedError, WarehouseError
 from pipelines.warehouse import working_copy
 from tests.pipelines.rig import Rig, rig_with, small_portal
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = """
 import duckdb, sys
 connection = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "ro")
@@ -50,11 +52,25 @@ def notebook(db: Path, mode: str) -> Iterator[Notebook]:
         process.communicate(timeout=60)
 
 
+@pytest.fixture(scope="module")
+def first_sync(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """A folder with a file that is synced, and what a run keeps beside it; the epoch of the portal's rows."""
+    folder = tmp_path_factory.mktemp("synced")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("B24_STATE_DIR", str(folder / "state"))
+        environment.setenv("HOME", str(folder / "home"))
+        environment.setenv("SOURCES__BITRIX24__OVERLAP_SECONDS", "0")
+        with rig_with(small_portal(30), folder) as rig:
+            rig.sync("deals")
+            return folder, rig.portal.epoch
+
+
 @pytest.fixture
-def synced(tmp_path: Path) -> Iterator[Rig]:
-    """A file that is synced, with one change waiting on the portal."""
-    with rig_with(small_portal(30), tmp_path) as rig:
-        rig.sync("deals")
+def synced(first_sync: tuple[Path, float], tmp_path: Path) -> Iterator[Rig]:
+    """A file that is synced, with one change waiting on the portal, which has the same rows again."""
+    folder, epoch = first_sync
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    with rig_with(small_portal(30, epoch=epoch), tmp_path) as rig:
         rig.portal.store.table("deals").update(rig.portal_ids()[0], {"TITLE": "changed"})
         yield rig
 

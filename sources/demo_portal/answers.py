@@ -43,6 +43,7 @@ class RowPage:
         self._table = table
         self._ids = ids
         self._names = names
+        self._body: bytes | None = None
 
     @property
     def key(self) -> str:
@@ -53,8 +54,10 @@ class RowPage:
         return len(self._ids)
 
     def body(self) -> bytes:
-        """Give the JSON list of the rows."""
-        return b"[" + b",".join(self._table.render(self._ids, self._names)) + b"]"
+        """Give the JSON list of the rows as they were when it was asked for first."""
+        if self._body is None:
+            self._body = b"[" + b",".join(self._table.render(self._ids, self._names)) + b"]"
+        return self._body
 
     def rows(self) -> list[Row]:
         """Give the rows as objects."""
@@ -89,6 +92,13 @@ def to_bytes(value: object) -> bytes:
             return encode(value).encode()
         return b"{" + b",".join(encode(str(k)).encode() + b":" + to_bytes(v) for k, v in value.items()) + b"}"
     return encode(value).encode()
+
+
+def settle(value: object) -> None:
+    """Fix what a result says: commands behind it may change the rows."""
+    for item in value.values() if isinstance(value, Mapping) else (value,):
+        if isinstance(item, RowPage):
+            item.body()
 
 
 def plain(value: object) -> object:

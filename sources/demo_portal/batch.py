@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import php
-from .answers import Answer, is_array, plain, text_of, to_bytes, walk
+from .answers import Answer, is_array, plain, settle, text_of, to_bytes, walk
 from .engine import Engine, Timing
 from .errors import PortalError, batch_too_long, not_in_batch, unknown_method
 from .faults import Faults
@@ -67,6 +67,7 @@ async def _run(engine: Engine, faults: Faults, number: int, parts: Parts, key: s
 
 
 def _keep(parts: Parts, key: str, answer: Answer, timing: Timing) -> None:
+    settle(answer.result)
     parts.results[key] = answer.result
     if answer.total is not None:
         parts.totals[key] = answer.total

@@ -141,3 +141,21 @@ def test_batch_as_a_form_and_as_a_query(ask) -> None:
         {"params": {"cmd[a]": "server.time"}, "verb": "GET"},
     ):
         assert list(ask.raw("batch", **request).json()["result"]["result"]) == ["a"]
+
+
+def test_a_read_shows_what_was_before_the_writes_behind_it(make) -> None:
+    """Commands run one after another: a list knows neither of a change nor of a deletion further down."""
+    ask = make(deals=60)
+    first, second = (str(row["ID"]) for row in ask.portal.store.table("deals").rows()[:2])
+    listed = f"crm.deal.list?order[ID]=ASC&start=-1&select[]=TITLE&filter[%3C%3DID]={second}"
+    before = ask.batch({"a": listed})["result"]["a"]
+    answer = ask.batch(
+        {
+            "a": listed,
+            "b": f"crm.deal.update?id={first}&fields[TITLE]=later",
+            "c": f"crm.deal.delete?id={second}",
+            "d": listed,
+        }
+    )
+    assert answer["result"]["a"] == before
+    assert [row["TITLE"] for row in answer["result"]["d"]] == ["later"]

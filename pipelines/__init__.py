@@ -1,4 +1,4 @@
-"""The pipelines as functions: `from pipelines import sync, build, run, status`.
+"""The pipelines as functions: `from pipelines import sync, build, run, status, plan, apply, undo, …`.
 
 Each imports what it needs when it is called, so that importing this package costs nothing.
 """
@@ -10,10 +10,21 @@ if TYPE_CHECKING:
     from pipelines.load import sync
     from pipelines.receipts import status
     from pipelines.refresh import build, run
+    from pipelines.writeback.carry_out import apply
+    from pipelines.writeback.export import export
+    from pipelines.writeback.history import runs
+    from pipelines.writeback.inverse import retry, undo
+    from pipelines.writeback.make_plan import plan
 
-__all__ = ["build", "run", "status", "sync"]
+__all__ = ["apply", "build", "export", "plan", "retry", "run", "runs", "status", "sync", "undo"]
 
 _HOMES = {
+    "apply": "pipelines.writeback.carry_out",
+    "export": "pipelines.writeback.export",
+    "plan": "pipelines.writeback.make_plan",
+    "retry": "pipelines.writeback.inverse",
+    "runs": "pipelines.writeback.history",
+    "undo": "pipelines.writeback.inverse",
     "sync": "pipelines.load",
     "build": "pipelines.refresh",
     "run": "pipelines.refresh",

@@ -4,24 +4,25 @@ Every way runs in a process of its own against a demo portal in another one, so 
 those of a command that a person types. What the portal did is read from the portal.
 """
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from typing import Final
 
-from pipelines.errors import PipelineError
+from pipelines.bench_process import (
+    Cost,
+    PortalProcess,
+    cost_of,
+    counted,
+    portal_process,
+    sync_command,
+    synced,
+)
 
 ROWS_PER_REQUEST: Final = 2_500  # 50 commands of 50 rows
 NAIVE_REQUESTS: Final = 120  # enough to see its pace; 300,000 deals would take an hour
@@ -86,14 +87,14 @@ def measure(bench: Bench, step: Callable[[str], None]) -> Measured:
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="b24-bench-") as folder:
         db = Path(folder) / "bench.duckdb"
-        sync = [sys.executable, "-m", "pipelines.cli", "sync", "deals", "--db", str(db), "--log", "json"]
+        sync = sync_command(str(db), "deals")
         step(f"A portal with {bench.rows:,} deals, {bench.rate:g} requests a second, {bench.bucket} at once")
         with _portal(bench) as portal:
             for way in ("b24 sync, full", "b24 sync, nothing changed", "b24 sync, 1 % changed"):
                 if way.endswith("1 % changed"):
                     portal.change(0.01)
                 step(way)
-                results.append(_measured(portal, way, sync, _synced))
+                results.append(_result(way, cost_of(portal, sync, synced, way)))
         for way, words in _peers(bench):
             step(way)
             with _portal(bench) as portal:
@@ -101,97 +102,22 @@ def measure(bench: Bench, step: Callable[[str], None]) -> Measured:
     return Measured(bench, tuple(results))
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What a process said of itself."""
-
-    rows: int
-    seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class _Portal:
-    url: str
-    environment: dict[str, str]
-
-    def stats(self) -> dict[str, Any]:
-        """What the portal has counted so far."""
-        return self._control("stats", None)
-
-    def change(self, share: float) -> None:
-        """Let users change that share of the deals."""
-        self._control("change", {"table": "deals", "seed": 1, "share": share})
-
-    def _control(self, name: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        address = f"http://{urlsplit(self.url).netloc}/_control/{name}"
-        data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(address, data), timeout=60) as answer:
-            read: dict[str, Any] = json.load(answer)
-        return read
-
-
-@contextmanager
-def _portal(bench: Bench) -> Iterator[_Portal]:
-    words = ["--deals", str(bench.rows), "--rate", str(bench.rate), "--bucket", str(bench.bucket)]
-    words += ["--custom-fields", str(_CUSTOM_FIELDS), *(["--cost"] if bench.cost else [])]
-    process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "sources.demo_portal", *words], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        if not line.startswith("READY "):
-            raise PipelineError("the demo portal did not start")
-        url = line.split()[1]
-        with tempfile.TemporaryDirectory(prefix="b24-limits-") as limits:
-            yield _Portal(
-                url, {**os.environ, **_limits(bench), "BITRIX24_WEBHOOK_URL": url, "B24_STATE_DIR": limits}
-            )
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def _limits(bench: Bench) -> dict[str, str]:
-    """What the sync is told of the portal: a limit it would otherwise take for granted."""
-    return {
-        "SOURCES__BITRIX24__REQUESTS_PER_SECOND": str(bench.rate),
-        "SOURCES__BITRIX24__BUCKET": str(bench.bucket),
-    }
-
-
-def _measured(portal: _Portal, way: str, command: Sequence[str], read: Callable[[str], _Told]) -> Result:
-    before, began = portal.stats(), time.perf_counter()
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, stdout=output, env=portal.environment)  # noqa: S603 - our own modules
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - began
-        output.seek(0)
-        text = output.read()
-    if process.returncode != 0:
-        raise PipelineError(f"{way} failed (exit {process.returncode}); what it said stands above")
-    after, told = portal.stats(), read(text)
+def _result(way: str, cost: Cost) -> Result:
     return Result(
         way=way,
-        rows=told.rows,
-        run_seconds=told.seconds,
-        requests=after["requests"] - before["requests"],
-        commands=after["commands"] - before["commands"],
-        operating_seconds=_sum(after["operating"]) - _sum(before["operating"]),
-        seconds=seconds,
-        peak_mb=usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2),
+        rows=cost.told.rows,
+        run_seconds=cost.told.seconds,
+        requests=cost.requests,
+        commands=cost.commands,
+        operating_seconds=cost.operating_seconds,
+        seconds=cost.seconds,
+        peak_mb=cost.peak_mb,
     )
 
 
-def _synced(text: str) -> _Told:
-    (run,) = (event for line in text.splitlines() if (event := json.loads(line))["event"] == "synced")
-    began, ended = (datetime.fromisoformat(run[name]) for name in ("started_at", "finished_at"))
-    rows = sum(entity["rows_read"] for entity in run["entities"] if entity["entity"] == "deals")
-    return _Told(rows, (ended - began).total_seconds())
-
-
-def _counted(text: str) -> _Told:
-    return _Told(int(text))
+def _portal(bench: Bench) -> AbstractContextManager[PortalProcess]:
+    words = ["--deals", str(bench.rows), "--custom-fields", str(_CUSTOM_FIELDS)]
+    return portal_process(bench.rate, bench.bucket, *words, *(["--cost"] if bench.cost else []))
 
 
 def _peers(bench: Bench) -> Iterator[tuple[str, list[str]]]:
@@ -201,8 +127,9 @@ def _peers(bench: Bench) -> Iterator[tuple[str, list[str]]]:
             yield "fast_bitrix24", ["fast_bitrix24"]
 
 
-def _peer(bench: Bench, portal: _Portal, way: str, words: list[str]) -> Result:
-    result = _measured(portal, way, [sys.executable, "-m", "pipelines.bench_peers", *words], _counted)
+def _peer(bench: Bench, portal: PortalProcess, way: str, words: list[str]) -> Result:
+    command = [sys.executable, "-m", "pipelines.bench_peers", *words]
+    result = _result(way, cost_of(portal, command, counted, way))
     if result.rows >= bench.rows:
         return result
     share = bench.rows / max(1, result.rows)
@@ -217,7 +144,3 @@ def _peer(bench: Bench, portal: _Portal, way: str, words: list[str]) -> Result:
         seconds=max(unhindered * share, bench.floor_seconds(requests)),
         extrapolated=True,
     )
-
-
-def _sum(operating: dict[str, float]) -> float:
-    return sum(operating.values())

@@ -1,19 +1,19 @@
 """Portal to raw tables: one run over the entities asked for, with a receipt in `ops`."""
 
-import difflib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipelines import ops
-from pipelines.errors import PipelineError, UsageError, WarehouseError
+from pipelines.errors import PipelineError, WarehouseError
 from pipelines.ops import EntityReport, RunTotals
+from pipelines.order import Order, order_of
 from pipelines.settings import Settings
 from pipelines.warehouse import RAW_SCHEMA, WorkingCopy, working_copy
-from sources.bitrix24.entities import CONTACT_POINTS, ENTITIES
+from sources.bitrix24.entities import CONTACT_POINTS, CURRENCY_RATES, ENTITIES, REJECTED_ROWS
 from sources.bitrix24.errors import Bitrix24Error, RefusedError
 from sources.bitrix24.portal_read import Connection, PortalRead, ReadSettings, SilentObserver
 from sources.bitrix24.reading import Observer, ReadResult
@@ -49,22 +49,13 @@ class SyncReport:
         return 10 if self.refused else 0
 
 
-@dataclass(frozen=True)
-class Order:
-    """What to sync: everything, or entities by name; all rows, rows since a date, or what changed."""
-
-    names: tuple[str, ...]
-    by_name: bool = False
-    full: bool = False
-    since: str | None = None
-
-
 def sync(
     entities: Sequence[str] = (),
     *,
     db: str | Path = "warehouse.duckdb",
     full: bool = False,
     since: str | None = None,
+    verify: bool = False,
     webhook_url: str | None = None,
     observer: Observer | None = None,
 ) -> SyncReport:
@@ -75,6 +66,7 @@ def sync(
         db: the warehouse file.
         full: read every row again, and mark those that the portal no longer has as deleted.
         since: read rows modified from this date on (ISO 8601), not those changed since the last run.
+        verify: compare ids and modification times of all rows with the portal's, and mend what differs.
         webhook_url: by default as the settings say.
         observer: hears of progress.
 
@@ -82,30 +74,11 @@ def sync(
         PipelineError: the file cannot be used, or an argument is wrong.
         Bitrix24Error: the portal as a whole cannot be read.
     """
-    order = order_of(entities, full=full, since=since)
+    order = order_of(entities, full=full, since=since, verify=verify)
     settings = Settings.load(webhook_url)
     connection = settings.connection()
     with working_copy(db, "b24 sync") as copy:
         return sync_into(copy, connection, order, settings, observer or SilentObserver())
-
-
-def order_of(entities: Sequence[str] = (), *, full: bool = False, since: str | None = None) -> Order:
-    """Check what was asked for.
-
-    Raises:
-        UsageError: an entity does not exist, or a date is none.
-    """
-    for name in entities:
-        if name not in ENTITIES:
-            close = difflib.get_close_matches(name, ENTITIES, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(ENTITIES)}"
-            raise UsageError(f"There is no entity {name!r}: {hint}")
-    if since is not None:
-        since = _moment(since)
-    names = set(entities) or set(ENTITIES)
-    # rows that are read per owner are read with their owners
-    names |= {owner for name in names if (owner := ENTITIES[name].owner)}
-    return Order(tuple(name for name in ENTITIES if name in names), bool(entities), full, since)
 
 
 def sync_into(
@@ -120,9 +93,10 @@ def sync_into(
         ReadSettings(
             full=order.full,
             since=order.since,
-            overlap_seconds=settings.overlap_seconds,
+            rules=settings.rules(verify=order.verify),
+            types=order.types,
             spool=copy.places.spool,
-            warehouse=copy,
+            warehouse=copy.raw_tables,
             observer=observer,
             keep_going=True,
             append_first=True,
@@ -147,7 +121,7 @@ def sync_into(
         copy.path.unlink()  # nothing was loaded: leave no file behind that holds nothing
         raise failure from None
     with copy.connect() as db:
-        reports = tuple(_report(db, result, cursors) for result in read.latest.values())
+        reports = tuple(_report(db, result, cursors) for result in _ordered(read, order))
         totals = _totals(read)
         failed = failure or any(report.status == "failed" for report in reports)
         ops.finish_run(
@@ -163,8 +137,9 @@ def sync_into(
             ops.note_portal(db, host, facts.license, facts.timezone or _zone_of_offset(facts.offset))
     if failure is not None:
         raise failure from None
-    copy.spent += [copy.places.spool / name for name, result in read.latest.items() if result.error is None]
-    refused = tuple(r.entity for r in reports if r.status == "skipped") if order.by_name else ()
+    read_whole = [name for name, result in read.latest.items() if result.error is None]
+    copy.spent += [copy.places.spool / f"{name}{part}" for name in read_whole for part in ("", ".newer")]
+    refused = order.refused({report.entity: report.status for report in reports})
     return SyncReport(run_id, began, datetime.now(UTC), reports, totals, refused)
 
 
@@ -178,7 +153,7 @@ def _load(copy: WorkingCopy, read: PortalRead, order: Order) -> dict[str, str | 
     dlt.config["load.truncate_staging_dataset"] = True  # or the file holds most rows twice (STACK.md)
     dlt.config["load.delete_completed_jobs"] = True
     dlt.config["load.workers"] = LOAD_WORKERS
-    source = source_of(read).with_resources(*order.names, *_points(order.names))
+    source = source_of(read).with_resources(*order.names, *_beside(order.names))
     pipeline = _pipeline(copy, LOAD_MEMORY)
     pipeline.sync_destination()
     before = _cursors(pipeline.state)
@@ -217,13 +192,21 @@ def _pipeline(copy: WorkingCopy, memory: str | None) -> Any:  # noqa: ANN401 - d
     )
 
 
-def _points(names: Sequence[str]) -> tuple[str, ...]:
-    return (CONTACT_POINTS,) if any(ENTITIES[name].multifields for name in names) else ()
+def _beside(names: Sequence[str]) -> Iterator[str]:
+    """The tables that come with these entities."""
+    yield REJECTED_ROWS
+    if any(ENTITIES[name].multifields for name in names):
+        yield CONTACT_POINTS
+    if any(ENTITIES[name].kept_daily for name in names):
+        yield CURRENCY_RATES
 
 
 def _cursors(state: Mapping[str, Any]) -> dict[str, str | None]:
     resources = state.get("sources", {}).get("bitrix24", {}).get("resources", {})
-    return {name: kept.get("cursor") for name, kept in resources.items()}
+    tables = dict(resources)
+    for kept in resources.values():
+        tables |= kept.get("each", {})
+    return {name: kept.get("cursor") for name, kept in tables.items()}
 
 
 def _known(error: BaseException | None) -> Bitrix24Error | PipelineError | None:
@@ -256,6 +239,15 @@ def _common_failure(results: Mapping[str, ReadResult]) -> Exception | None:
     return refused[0] if len(refused) == len(errors) else errors[0]
 
 
+def _ordered(read: PortalRead, order: Order) -> list[ReadResult]:
+    """The results in the order of the catalogue, without what was read only because others needed it."""
+    places = {name: place for place, name in enumerate(ENTITIES)}
+    asked = {*order.names, "items"}
+    table = {name: "items" if name.startswith("items_") else name for name in read.latest}
+    named = sorted(read.latest, key=lambda name: (places[table[name]], name))
+    return [read.latest[name] for name in named if table[name] in asked]
+
+
 def _report(db: Any, result: ReadResult, cursors: Mapping[str, str | None]) -> EntityReport:  # noqa: ANN401
     name = result.entity.name
     own = [chunk for chunk in result.chunks if chunk.table == name]
@@ -271,14 +263,27 @@ def _report(db: Any, result: ReadResult, cursors: Mapping[str, str | None]) -> E
     )
     if result.error is not None:
         return report
-    return replace(
+    report = replace(
         report,
         rows_read=result.rows,
-        rows_changed=sum(chunk.rows for chunk in own) - result.deleted,
+        rows_changed=sum(chunk.rows for chunk in own if not chunk.deleted),
         rows_deleted=result.deleted,
-        odd_values=sum(chunk.odd_values for chunk in own),
+        rows_repaired=result.repaired,
+        odd_values=sum(chunk.odd_values for chunk in own) + result.rejected + result.repaired_texts,
+        rows_rejected=result.rejected,
         cursor_to=result.cursor,
-        portal_count=result.rows if result.complete else None,
+        portal_count=result.portal_count,
+        check_kind=result.check,
+        note=result.note,
+    )
+    if report.portal_count is None or report.portal_count == (report.warehouse_count or 0):
+        return report
+    return replace(
+        report,
+        status="failed",
+        error=f"the portal holds {report.portal_count:,} rows and the file {report.warehouse_count or 0:,}: "
+        f"run `b24 sync {name} --full`; if they differ again, the portal shows this webhook other rows from "
+        "one request to the next",
     )
 
 
@@ -292,17 +297,6 @@ def _totals(read: PortalRead) -> RunTotals:
         refused_503=stats.refused_503,
         refused_429=stats.refused_429,
     )
-
-
-def _moment(text: str) -> str:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"{text!r} is no date: write it as 2026-01-31 or 2026-01-31T09:00:00+02:00"
-        ) from None
-    # without an offset a portal would take its own zone, and the same command would mean different rows
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
 
 
 def _zone_of_offset(offset: str | None) -> str | None:

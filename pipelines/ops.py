@@ -27,12 +27,24 @@ CREATE TABLE IF NOT EXISTS ops.sync_entities (
 CREATE TABLE IF NOT EXISTS ops.portal (
     host VARCHAR, license VARCHAR, timezone VARCHAR, base_currency VARCHAR, synced_at TIMESTAMPTZ
 );
+ALTER TABLE ops.sync_entities ADD COLUMN IF NOT EXISTS rows_repaired BIGINT;
+ALTER TABLE ops.sync_entities ADD COLUMN IF NOT EXISTS rows_rejected BIGINT;
+ALTER TABLE ops.sync_entities ADD COLUMN IF NOT EXISTS check_kind VARCHAR;
+ALTER TABLE ops.sync_entities ADD COLUMN IF NOT EXISTS verdict VARCHAR;
+ALTER TABLE ops.sync_entities ADD COLUMN IF NOT EXISTS note VARCHAR;
 COMMENT ON TABLE ops.sync_runs IS 'one row per sync';
 COMMENT ON TABLE ops.sync_entities IS 'one row per sync and entity';
+COMMENT ON COLUMN ops.sync_entities.rows_repaired IS
+    'rows that a check found missing or out of date, and that were read again';
+COMMENT ON COLUMN ops.sync_entities.rows_rejected IS
+    'rows that no key tells apart (empty or doubled id): kept in bitrix24.rejected_rows';
 COMMENT ON COLUMN ops.sync_entities.odd_values IS
-    'values that no typed column could hold; they are kept in _raw_values';
-COMMENT ON COLUMN ops.sync_entities.portal_count IS
-    'rows the portal had, where the read was complete; NULL after an incremental read';
+    'values that no typed column could hold (kept in _raw_values), bytes that were no text, rejected rows';
+COMMENT ON COLUMN ops.sync_entities.portal_count IS 'rows the portal had, where it was asked';
+COMMENT ON COLUMN ops.sync_entities.warehouse_count IS 'rows of the file that are not marked as deleted';
+COMMENT ON COLUMN ops.sync_entities.check_kind IS
+    'how portal_count is known: whole (everything was read), count (by ranges of ids), ids (row by row)';
+COMMENT ON COLUMN ops.sync_entities.verdict IS 'equal, differs, or NULL where the portal was not asked';
 COMMENT ON TABLE ops.portal IS 'one row: the portal this file belongs to';
 """
 
@@ -46,6 +58,8 @@ class EntityReport:
     rows_read: int = 0
     rows_changed: int = 0
     rows_deleted: int = 0
+    rows_repaired: int = 0
+    rows_rejected: int = 0
     odd_values: int = 0
     http_requests: int = 0
     commands: int = 0
@@ -54,7 +68,16 @@ class EntityReport:
     cursor_to: str | None = None
     portal_count: int | None = None
     warehouse_count: int | None = None
+    check_kind: str | None = None
+    note: str | None = None
     error: str | None = None
+
+    @property
+    def verdict(self) -> str | None:
+        """Whether portal and file hold equally many rows; None where the portal was not asked."""
+        if self.portal_count is None:
+            return None
+        return "equal" if self.portal_count == (self.warehouse_count or 0) else "differs"
 
 
 @dataclass(frozen=True)
@@ -101,8 +124,8 @@ def finish_run(
     places = ", ".join("?" for _ in fields(EntityReport))
     for entity in entities:
         connection.execute(
-            f"INSERT INTO ops.sync_entities (run_id, {names}) VALUES (?, {places})",
-            [run_id, *astuple(entity)],
+            f"INSERT INTO ops.sync_entities (run_id, verdict, {names}) VALUES (?, ?, {places})",
+            [run_id, entity.verdict, *astuple(entity)],
         )
 
 

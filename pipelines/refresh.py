@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from pipelines.errors import PipelineError, UsageError
-from pipelines.load import Order, SyncReport, order_of, sync_into
+from pipelines.load import SyncReport, sync_into
+from pipelines.order import Order, order_of
 from pipelines.report import BuildError, BuildReport, SettingError
 from pipelines.report import build as build_models
 from pipelines.settings import Settings

@@ -1,6 +1,7 @@
 """Every setting of the project: one table, from which come the code's defaults, the docs and their test."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -10,15 +11,19 @@ from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     from sources.bitrix24.portal_read import Connection
+    from sources.bitrix24.reading import Rules
+
+_log = logging.getLogger(__name__)
 
 SOURCE: Final = "sources.bitrix24"
 REPORTING: Final = "reporting"
+WRITEBACK: Final = "writeback"
 PROGRESS: Final = ("auto", "on", "off")
 
 NO_WEBHOOK: Final = (
     "No webhook is set: the address, with a secret in it, through which this program reads your portal. "
     "Make one in the portal under Developer resources -> Other -> Inbound webhook, with the scopes "
-    "crm, user and department, and set it: "
+    "crm, user, department, task, calendar, disk and telephony, and set it: "
     "export BITRIX24_WEBHOOK_URL='https://your-portal.bitrix24.com/rest/<user id>/<secret>/' "
     "(`b24 demo` needs none)"
 )
@@ -79,13 +84,56 @@ SETTINGS: Final = (
     ),
     Setting("overlap_seconds", SOURCE, 300, "how far behind its cursor an incremental read begins", int),
     Setting(
-        "ca_file",
+        "count_hours",
+        SOURCE,
+        6.0,
+        "hours after which a table of more than 50,000 rows is counted again on the portal, to find what was "
+        "deleted; smaller ones are counted in every run; 0 for every run",
+        float,
+    ),
+    Setting(
+        "walk_hours",
+        SOURCE,
+        24.0,
+        "hours after which rows that tell no modification time (calendars, folders, checklists, products, "
+        "calls) are all read again; what takes 100 commands or fewer is in every run; 0 for every run",
+        float,
+    ),
+    Setting("calendar_days_back", SOURCE, 365, "days before today whose events are read", int),
+    Setting("calendar_days_ahead", SOURCE, 365, "days after today whose events are read", int),
+    Setting(
+        "history",
         SOURCE,
         None,
-        "certificates to trust, for a self-hosted portal with an authority of its own",
+        "entities, with commas between, of which every version of a row is kept in `<entity>_history`; "
+        "custom fields always are",
+        str,
+    ),
+    Setting(
+        "verify",
+        SOURCE,
+        None,
+        "a file of certificates to trust, for a self-hosted portal with an authority of its own; false "
+        "trusts anybody, and every run says so",
         str,
     ),
     Setting("allow_http", SOURCE, False, "talk plain http to a host that is not this machine", bool),
+    Setting(
+        "request_lifetime",
+        WRITEBACK,
+        75.0,
+        "seconds after which a write that was not answered can no longer happen; then the portal is asked",
+        float,
+    ),
+    Setting("max_deletes", WRITEBACK, 100, "records that a plan may delete without --max-deletes", int),
+    Setting("feed", WRITEBACK, False, "let what write-back changes appear in the portal's feed", bool),
+    Setting(
+        "state_dir",
+        WRITEBACK,
+        None,
+        "folder of the journals of write-back; without it B24_STATE_DIR, or the user's own data",
+        str,
+    ),
     Setting("progress", "pipelines", "auto", "progress bars: auto (on a terminal), on or off", str),
     Setting(
         "portal_timezone", REPORTING, None, "timezone of days and months; without it the portal's own", str
@@ -131,9 +179,18 @@ class Settings:
     bucket: int | None = None
     operating_seconds: float = 480.0
     overlap_seconds: int = 300
-    ca_file: str | None = None
+    count_hours: float = 6.0
+    walk_hours: float = 24.0
+    calendar_days_back: int = 365
+    calendar_days_ahead: int = 365
+    history: str | None = None
+    verify: str | None = None
     allow_http: bool = False
     progress: str = "auto"
+    request_lifetime: float = 75.0
+    max_deletes: int = 100
+    feed: bool = False
+    state_dir: str | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
@@ -144,9 +201,15 @@ class Settings:
         _refuse_unless(self.bucket is None or self.bucket >= 1, "bucket", "at least 1")
         _refuse_unless(self.operating_seconds >= 0, "operating_seconds")
         _refuse_unless(self.overlap_seconds >= 0, "overlap_seconds")
+        _refuse_unless(self.request_lifetime >= 0, "request_lifetime")
+        _refuse_unless(self.max_deletes >= 0, "max_deletes")
         _refuse_unless(self.progress in PROGRESS, "progress", "one of " + ", ".join(PROGRESS))
-        if self.ca_file and not Path(self.ca_file).is_file():
-            raise UsageError(f"{SOURCE}.ca_file names {self.ca_file}, and there is no such file")
+        _refuse_unless(self.count_hours >= 0, "count_hours")
+        _refuse_unless(self.walk_hours >= 0, "walk_hours")
+        _refuse_unless(min(self.calendar_days_back, self.calendar_days_ahead) >= 0, "calendar_days_…")
+        _check_history(self._kept)
+        if self.verify and self.verify.lower() not in _SWITCHES and not Path(self.verify).is_file():
+            raise UsageError(f"{SOURCE}.verify names {self.verify}, and there is no such file")
 
     @classmethod
     def load(cls, webhook_url: str | None = None) -> Self:
@@ -177,6 +240,21 @@ class Settings:
             **own,
         )
 
+    @property
+    def _kept(self) -> frozenset[str]:
+        return frozenset(name.strip() for name in (self.history or "").split(",") if name.strip())
+
+    def rules(self, *, verify: bool = False) -> "Rules":
+        """How a run reads."""
+        from sources.bitrix24.reading import CalendarWindow, Checks, Rules  # noqa: PLC0415
+
+        return Rules(
+            self.overlap_seconds,
+            Checks(self.count_hours, self.walk_hours, verify),
+            CalendarWindow(self.calendar_days_back, self.calendar_days_ahead),
+            self._kept,
+        )
+
     def connection(self) -> "Connection":
         """How the portal is reached.
 
@@ -189,6 +267,9 @@ class Settings:
 
         if not self.webhook_url:
             raise ConfigurationError(NO_WEBHOOK)
+        verify: bool | str = _SWITCHES.get((self.verify or "true").lower(), self.verify or True)
+        if verify is False:
+            _log.warning("The portal's certificate is not checked (verify = false): anybody could pose as it")
         standard = Limits()
         rate, bucket = self.requests_per_second, self.bucket
         return Connection(
@@ -199,9 +280,20 @@ class Settings:
                 operating_seconds=self.operating_seconds,
             ),
             detect_limits=rate is None and bucket is None,
-            verify=self.ca_file or True,
+            verify=verify,
             allow_http=self.allow_http,
         )
+
+
+_SWITCHES: Final[Mapping[str, bool]] = MappingProxyType({"true": True, "false": False})
+
+
+def _check_history(names: Iterable[str]) -> None:
+    from sources.bitrix24.entities import ENTITIES  # noqa: PLC0415
+
+    for name in names:
+        if name not in ENTITIES and not name.startswith("items_"):
+            raise UsageError(f"{SOURCE}.history names {name!r}, and there is no such entity")
 
 
 def _configured(setting: Setting) -> Any:  # noqa: ANN401 - of the setting's kind

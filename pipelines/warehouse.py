@@ -20,9 +20,10 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from pipelines.errors import LockedError, UsageError, WarehouseError
-from sources.bitrix24.reading import Vanished
+from pipelines.raw_tables import RAW_SCHEMA, RawTables
 
-RAW_SCHEMA = "bitrix24"
+__all__ = ["RAW_SCHEMA", "Places", "WorkingCopy", "places_of", "reading", "working_copy"]
+
 _SCHEMAS = ("bitrix24", "staging", "core", "reporting", "ops", "main", "temp", "system", "information_schema")
 
 
@@ -77,51 +78,15 @@ class WorkingCopy:
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
 
+    @property
+    def raw_tables(self) -> RawTables:
+        """What the copy holds, for the reading to compare the portal with."""
+        return RawTables(self.connect)
+
     def start_over(self) -> None:
         """Take the file as it is again: a load that broke off may have left half of its rows in the copy."""
         fresh = _prepared(self.places)
         self.base, self.spent = fresh.base, []
-
-    def write_vanished(self, search: Vanished, target: Path) -> int:
-        """Write the live rows that the search finds, whole and marked as deleted, to Parquet."""
-        if not self.path.exists():
-            return 0
-        with self.connect() as connection:
-            columns = _columns(connection, search.table)
-            if not columns:
-                return 0
-            kept = ", ".join(
-                # as text, as the files of rows have it: dlt takes no two types for one column of a load
-                f'"{name}"::VARCHAR AS "{name}"' if kind == "JSON" else f'"{name}"'
-                for name, kind in columns
-                if name not in ("_deleted_at", "_synced_at")
-            )
-            seen = (
-                ""
-                if not search.seen
-                else f"ANTI JOIN read_parquet($seen) AS s USING ({', '.join(search.key)})"
-            )
-            conditions = ["_deleted_at IS NULL", *(f'"{column}" = ${column}' for column in search.among)]
-            if search.owner_column:
-                conditions.append(f"{search.owner_column} IN (SELECT unnest($owners))")
-            parameters: dict[str, object] = dict(search.among)
-            if search.seen:
-                parameters["seen"] = [str(path) for path in search.seen]
-            if search.owner_column:
-                parameters["owners"] = list(search.owners)
-            connection.execute(
-                f"""CREATE TEMP TABLE vanished AS
-                SELECT {kept}, now() AS _deleted_at, now() AS _synced_at FROM (
-                    SELECT * FROM {RAW_SCHEMA}.{search.table} WHERE {" AND ".join(conditions)}
-                ) AS t {seen}""",
-                parameters,
-            )
-            (count,) = connection.execute("SELECT count(*) FROM vanished").fetchone() or (0,)
-            if count:
-                connection.execute(
-                    f"COPY vanished TO '{str(target).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
-                )
-            return int(count)
 
 
 def places_of(db: str | Path) -> Places:
@@ -318,14 +283,6 @@ def _copy(source: Path, target: Path) -> None:
             old.seek(0)
             new.seek(0)
             shutil.copyfileobj(old, new, 1 << 20)
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
-    return connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns() "
-        "WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
-        [RAW_SCHEMA, table],
-    ).fetchall()
 
 
 def _lock_holder(error: Exception) -> str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.choices import LogFormat, Size
+from pipelines.cli.choices import LogFormat, Size, Subject
 from pipelines.cli.failures import failure_of
+from pipelines.cli.writeback import register
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -118,6 +119,9 @@ def sync(
     since: Annotated[
         str | None, typer.Option(help="Read what was modified from this date on.", metavar="DATE")
     ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare every row with the portal's; mend what differs.")
+    ] = False,
     db: Db = WAREHOUSE,
     log: Log = LogFormat.TEXT,
 ) -> None:
@@ -126,7 +130,7 @@ def sync(
     from pipelines.cli import outcomes
 
     with _narrating(log) as narrator:
-        report = sync_(entities or (), db=db, full=full, since=since, observer=narrator)
+        report = sync_(entities or (), db=db, full=full, since=since, verify=verify, observer=narrator)
     outcomes.tell_sync(report, log)
     raise typer.Exit(report.exit_code)
 
@@ -177,30 +181,47 @@ def status(
 ) -> None:
     """Show the last runs, and how fresh each table is."""
     from pipelines import status as status_
-    from pipelines.cli import outcomes
+    from pipelines.cli.status_outcomes import tell_status
 
-    outcomes.tell_status(status_(db), as_json=json)
+    tell_status(status_(db), as_json=json)
 
 
 @app.command()
 def bench(
-    rows: Annotated[int, typer.Option(help="Deals on the portal.", min=100)] = 50_000,
+    subject: Annotated[
+        Subject,
+        typer.Argument(help="deals, everything, deletes (10 in a large table), fields (200 custom ones)."),
+    ] = Subject.DEALS,
+    rows: Annotated[
+        int | None, typer.Option(help="Deals on the portal; without: as many as show it.", min=100)
+    ] = None,
+    size: Annotated[Size, typer.Option(help="How much data, for everything.")] = Size.MEDIUM,
     rate: Annotated[
         float, typer.Option(help="Requests a second the portal allows; 0 for no limit.", min=0)
     ] = 2.0,
     bucket: Annotated[int, typer.Option(help="Requests it takes at once.", min=1)] = 50,
     cost: Annotated[bool, typer.Option("--cost", help="Calls take as long as on a real portal.")] = False,
     peers: Annotated[
-        bool, typer.Option("--peers/--no-peers", help="Measure other ways to read as well.")
+        bool, typer.Option("--peers/--no-peers", help="Measure other ways to read deals as well.")
     ] = True,
 ) -> None:
-    """Measure syncs of deals against the least a portal allows."""
-    from pipelines.bench import Bench, measure
-    from pipelines.cli.outcomes import tell_bench
+    """Measure syncs on a demo portal against the least it allows."""
+    from pipelines.cli import bench_outcomes
 
     with _narrating(LogFormat.TEXT) as narrator:
-        measured = measure(Bench(rows, rate, bucket, cost=cost, peers=peers), narrator.step)
-    tell_bench(measured)
+        if subject is Subject.DEALS:
+            from pipelines.bench import Bench, measure
+
+            wanted = Bench(rows or 50_000, rate, bucket, cost=cost, peers=peers)
+            measured = measure(wanted, narrator.step)
+        else:
+            from pipelines.benchmarks import BENCHMARKS, Wishes
+
+            figures = BENCHMARKS[subject](Wishes(size, rows, rate, bucket), narrator.step)
+    if subject is Subject.DEALS:
+        bench_outcomes.tell_bench(measured)
+    else:
+        bench_outcomes.tell_figures(figures)
 
 
 @contextmanager
@@ -250,3 +271,6 @@ def _variables(pairs: list[str]) -> dict[str, str]:
         if "=" not in pair:
             raise UsageError(f"--var {pair}: write it as NAME=VALUE, such as portal_timezone=Europe/Berlin")
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+register(app, _narrating)

@@ -16,3 +16,21 @@ class Size(StrEnum):
     SMALL = "small"
     MEDIUM = "medium"
     LARGE = "large"
+
+
+class OnConflict(StrEnum):
+    """Which side a cell keeps that both have changed."""
+
+    SKIP = "skip"
+    MINE = "mine"
+    THEIRS = "theirs"
+    STOP = "stop"
+
+
+class Subject(StrEnum):
+    """What `b24 bench` measures; but for deals the names of `pipelines.benchmarks.BENCHMARKS`."""
+
+    DEALS = "deals"
+    EVERYTHING = "everything"
+    DELETES = "deletes"
+    FIELDS = "fields"

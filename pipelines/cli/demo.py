@@ -1,8 +1,6 @@
 """`b24 demo`: the whole way from a portal to reports, on a portal inside this program."""
 
-import asyncio
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,43 +9,16 @@ from rich.console import Console
 from pipelines import run, status, sync
 from pipelines.cli import demo_reports, tables
 from pipelines.cli.choices import Size
+from pipelines.cli.demo_day import work_a_day
 from pipelines.cli.progress import Narrator
 from pipelines.errors import UsageError
-from pipelines.load import order_of
 from pipelines.warehouse import reading, working_copy
-from sources.bitrix24.batch import Command
-from sources.bitrix24.client import Bitrix24Client
 from sources.bitrix24.webhook import is_loopback
 
 if TYPE_CHECKING:
     from pipelines.load import SyncReport
     from pipelines.report import BuildReport
-
-_CHANGED_DEALS = """
-    SELECT id, title, category_id FROM bitrix24.deals
-    WHERE stage_semantic_id = 'P' AND is_recurring = 'N' AND currency_id = 'EUR' AND opportunity > 0
-    ORDER BY opportunity DESC LIMIT 5
-"""
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What people did in the portal between two syncs."""
-
-    won: tuple[int, ...]
-    lost: int
-    added: int
-    deleted: int
-
-    @property
-    def deals(self) -> tuple[int, ...]:
-        """Every deal that was touched."""
-        return (*self.won, self.lost, self.added, self.deleted)
-
-    def __str__(self) -> str:
-        """Say it in a sentence."""
-        won = ", ".join(str(deal) for deal in self.won)
-        return f"deals {won} won, deal {self.lost} lost, deal {self.added} new, deal {self.deleted} deleted"
+    from sources.demo_portal import DemoPortal
 
 
 def run_demo(size: Size, db: Path, narrator: Narrator) -> None:
@@ -67,17 +38,18 @@ def run_demo(size: Size, db: Path, narrator: Narrator) -> None:
             console, 1, f"A Bitrix24 portal is up on this machine, and nothing leaves it: {_contents(portal)}"
         )
         _headline(console, 2, "The first sync reads everything")
-        _tell(console, sync(db=db, webhook_url=url, observer=narrator))
-        changes = asyncio.run(_work_a_day(url, db))
-        _headline(console, 3, f"People work in the portal: {changes}")
-        _headline(console, 4, "The second sync reads what changed")
-        _tell(console, sync(db=db, webhook_url=url, observer=narrator))
-        _headline(console, 5, "A full sync of deals finds what was deleted, and the reports are built")
-        order = order_of(["deals"], full=True)
-        done = run(db, webhook_url=url, observer=narrator, progress=narrator.built, sync_order=order)
+        first = sync(db=db, webhook_url=url, observer=narrator)
+        _tell(console, first)
+        console.print(_of_checklists(first))
+        changes = work_a_day(portal, url, db)
+        _headline(console, 3, "People work in the portal")
+        console.print(*(f"   {line}" for line in changes.told()), sep="\n")
+        _headline(console, 4, "The second sync reads what changed and counts what is gone; reports are built")
+        done = run(db, webhook_url=url, observer=narrator, progress=narrator.built)
         _tell(console, done.sync)
-    _tell_build(console, done.build)
     with reading(db) as connection:
+        console.print(demo_reports.new_column(connection, changes.column))
+        _tell_build(console, done.build)
         for report in demo_reports.small_reports(connection, changes.deals):
             console.print(report)
     seconds = time.perf_counter() - began
@@ -98,37 +70,19 @@ def _clear(db: Path) -> None:
     db.unlink()
 
 
-async def _work_a_day(url: str, db: Path) -> Changes:
-    """Win, lose, add and delete deals as a colleague would, through the portal's own methods."""
-    with reading(db) as connection:
-        found = connection.execute(_CHANGED_DEALS).fetchall()
-    (*won, lost, gone) = [(int(deal), int(category or 0)) for deal, _, category in found]
-    title = "Ten bicycles for the city library"
-    commands = {
-        **{f"won{deal}": _moved(deal, category, "WON") for deal, category in won},
-        "lost": _moved(*lost, "LOSE"),
-        "added": Command(
-            "crm.deal.add", {"fields": {"TITLE": title, "OPPORTUNITY": "12500.00", "CURRENCY_ID": "EUR"}}
-        ),
-        "deleted": Command("crm.deal.delete", {"id": gone[0]}),
-    }
-    async with Bitrix24Client(url) as b24:
-        outcomes = await b24.batch(commands, write=True)
-    added = outcomes["added"].unwrap().result
-    return Changes(tuple(deal for deal, _ in won), lost[0], int(added), gone[0])
+def _contents(portal: "DemoPortal") -> str:
+    names = ("deals", "contacts", "leads", "tasks", "disk_files")
+    counts = (f"{len(portal.store.table(name)):,} {name.removeprefix('disk_')}" for name in names)
+    return f"{', '.join(counts)} …"
 
 
-def _moved(deal: int, category: int, stage: str) -> Command:
-    target = f"C{category}:{stage}" if category else stage
-    return Command("crm.deal.update", {"id": deal, "fields": {"STAGE_ID": target}})
-
-
-def _contents(portal: "object") -> str:
-    store = portal.store  # type: ignore[attr-defined]
-    counts = {
-        name: len(store.records(name).table) for name in ("deals", "contacts", "companies", "leads", "users")
-    }
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+def _of_checklists(report: "SyncReport") -> str:
+    """Why there are so many commands: the portal gives checklists task by task only."""
+    checklists = sum(each.commands for each in report.entities if each.entity == "task_checklist_items")
+    of_all = report.totals.commands
+    return (
+        f"   {checklists:,} of the {of_all:,} commands in them were for checklists: one a task, 50 a request"
+    )
 
 
 def _headline(console: Console, step: int, text: str) -> None:

@@ -37,6 +37,14 @@ _RECEIPTS = """
 """
 
 
+def new_column(connection: duckdb.DuckDBPyConnection, column: str) -> str:
+    """What became of a custom field that deals got between two syncs."""
+    ((filled, rows),) = _rows(
+        connection, f"SELECT count({column}), count(*) FROM bitrix24.deals WHERE _deleted_at IS NULL"
+    )
+    return f"   deals have a new column, {column}: all {rows:,} were read again, {filled} hold a value"
+
+
 def small_reports(connection: duckdb.DuckDBPyConnection, deals: Sequence[int]) -> Iterator[RenderableType]:
     """The reports, each with its title."""
     currency = _rows(connection, "SELECT base_currency FROM core.settings")[0][0]
@@ -99,10 +107,8 @@ def _changed(connection: duckdb.DuckDBPyConnection, deals: Sequence[int]) -> Ren
 def _receipt(connection: duckdb.DuckDBPyConnection) -> RenderableType:
     counts = _rows(connection, _RECEIPTS)
     equal = sum(portal == warehouse for _, portal, warehouse in counts)
-    named = ", ".join(f"{entity} {number(warehouse)}" for entity, _, warehouse in counts[:4])
-    return Text(
-        f"Counted: {equal} of {len(counts)} tables hold as many rows as the portal had ({named} ...)\n"
-    )
+    named = ", ".join(f"{entity} {number(warehouse)}" for entity, _, warehouse in counts[:3])
+    return Text(f"Receipts: {equal} of {len(counts)} tables hold as many rows as the portal ({named} ...)\n")
 
 
 def _titled(title: str, body: RenderableType) -> Group:

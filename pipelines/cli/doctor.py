@@ -6,12 +6,14 @@ from typing import Any, Final, Literal
 
 from pipelines.cli.failures import REFUSED
 from sources.bitrix24.batch import Command, Outcome
+from sources.bitrix24.by_id import keyset_query
 from sources.bitrix24.client import Bitrix24Client
 from sources.bitrix24.entities import ENTITIES, Entity, Reading
+from sources.bitrix24.entities_crm import items_of
 from sources.bitrix24.envelope import rows_of
-from sources.bitrix24.errors import MethodNotFoundError, ScopeError
+from sources.bitrix24.errors import MethodError, MethodNotFoundError, ScopeError
 from sources.bitrix24.portal_read import Connection
-from sources.bitrix24.reader import PortalFacts, keyset_query
+from sources.bitrix24.reader import PortalFacts
 from sources.bitrix24.reading import ReadRequest
 
 Status = Literal["ok", "warning", "failed"]
@@ -20,6 +22,9 @@ _FAR_FUTURE: Final = "2099-01-01T00:00:00+00:00"
 _LONG_AGO: Final = "1990-01-01T00:00:00+00:00"
 _TOLERATED_SKEW: Final = 60.0
 _MUCH_OF_A_LIMIT: Final = 0.8
+_BY_ID: Final = (Reading.KEYSET, Reading.PER_OWNER)
+_INVOICES: Final = items_of(31, "invoices")  # of the tables of items the one that every portal has
+_SKIPPED: Final = ("ACCESS_DENIED", "ENTITY_TYPE_NOT_SUPPORTED", "NOT_FOUND")  # a sync goes on without
 
 
 @dataclass(frozen=True)
@@ -32,23 +37,37 @@ class Finding:
     advice: str = ""
 
 
+@dataclass(frozen=True)
+class _Probe:
+    """What shows whether an entity can be read.
+
+    `proves` tells that a row must come where there are any, `asks` that the portal is only asked whether
+    the method may be called: it needs an id that nobody knows yet.
+    """
+
+    command: Command
+    proves: bool = False
+    asks: bool = False
+
+
 async def examine(connection: Connection) -> list[Finding]:
-    """Return what a sync would meet, after three or four requests.
+    """Return what a sync would meet, after two or three requests.
 
     Raises:
         Bitrix24Error: the portal answers nothing at all, or refuses the webhook.
     """
     async with connection.client() as b24:
         profile = await b24.call("profile")
-        probes = {f"read {name}": _first_page(entity, None) for name, entity in ENTITIES.items()}
+        probes = {name: _probe(entity, b24.webhook.user_id) for name, entity in ENTITIES.items()}
+        commands = {f"read {name}": probe.command for name, probe in probes.items()}
         for name, entity in _with_dates():
-            probes[f"future {name}"] = _first_page(entity, _FAR_FUTURE)
-            probes[f"past {name}"] = _first_page(entity, _LONG_AGO)
-        outcomes = await b24.batch({"scope": Command("scope"), "info": Command("app.info"), **probes})
+            commands[f"future {name}"] = _first_page(entity, _FAR_FUTURE)
+            commands[f"past {name}"] = _first_page(entity, _LONG_AGO)
+        outcomes = await b24.batch({"scope": Command("scope"), "info": Command("app.info"), **commands})
         return [
             _webhook(b24, profile.result),
             _scopes(outcomes["scope"]),
-            *(_entity(entity, outcomes[f"read {name}"]) for name, entity in ENTITIES.items()),
+            *(_entity(ENTITIES[name], probe, outcomes[f"read {name}"]) for name, probe in probes.items()),
             *_date_filters(outcomes),
             _plan(connection, b24, outcomes["info"]),
             _operating(b24, outcomes),
@@ -58,15 +77,29 @@ async def examine(connection: Connection) -> list[Finding]:
 
 def _with_dates() -> Iterator[tuple[str, Entity]]:
     for name, entity in ENTITIES.items():
-        if entity.modified and entity.reading is not Reading.OFFSET:
+        if entity.modified and entity.reading in _BY_ID:
             yield name, entity
+        elif entity.reading is Reading.PER_TYPE:
+            yield name, _INVOICES
+
+
+def _probe(entity: Entity, user: int) -> _Probe:
+    """The command with which a sync begins on the entity, or one that needs no more than the webhook."""
+    if entity.reading in _BY_ID:
+        return _Probe(_first_page(entity, None), proves=True)
+    method, params = entity.requests[0]
+    if entity.reading is Reading.OFFSET:
+        return _Probe(Command(method, params), proves=True)
+    if entity.reading is Reading.PER_TYPE:
+        return _Probe(_first_page(_INVOICES, None))
+    if entity.reading is Reading.CALENDAR:  # everybody may read the own one
+        return _Probe(Command(method, {**params, "type": "user", "ownerId": user}))
+    if params:  # the universal list, by type
+        return _Probe(Command(method, {**params, "select": list(entity.select), "start": -1}))
+    return _Probe(Command("method.get", {"name": method.lower()}), asks=True)
 
 
 def _first_page(entity: Entity, since: str | None) -> Command:
-    """The very command with which a sync begins on the entity."""
-    if entity.reading is Reading.OFFSET:
-        method, params = entity.requests[0]
-        return Command(method, params)
     return keyset_query(ReadRequest(entity, since=since), 0).page(0, None)
 
 
@@ -105,25 +138,35 @@ def _scopes(outcome: Outcome) -> Finding:
     return Finding("scopes", "ok", f"{', '.join(wanted)} are there")
 
 
-def _entity(entity: Entity, outcome: Outcome) -> Finding:
-    if isinstance(outcome.error, ScopeError):
-        return Finding(
-            entity.name, "warning", "cannot be read", f"tick the scope {entity.scope} on the webhook"
-        )
-    if isinstance(outcome.error, MethodNotFoundError):
-        return Finding(entity.name, "warning", f"this portal has no {entity.method}; the table stays empty")
-    if outcome.error is not None:
-        return Finding(
-            entity.name, "failed", str(outcome.error), "a sync of this entity will fail the same way"
-        )
-    if not rows_of(outcome.result):
+def _entity(entity: Entity, probe: _Probe, outcome: Outcome) -> Finding:
+    needs, error = f"needs the scope {entity.scope}", outcome.error
+    told = outcome.result if probe.asks and isinstance(outcome.result, Mapping) else {}
+    if isinstance(error, ScopeError) or (told.get("isExisting") and not told.get("isAvailable", True)):
+        return Finding(entity.name, "warning", f"cannot be read: {needs}")
+    if isinstance(error, MethodNotFoundError) or told.get("isExisting") is False:
         return Finding(
             entity.name,
             "warning",
-            "readable, and there is nothing",
+            f"this portal has no {entity.method}; {needs}",
+            "syncs skip the table; a self-hosted portal may lack the module or be too old",
+        )
+    if isinstance(error, MethodError) and error.code.upper() in _SKIPPED:
+        return Finding(
+            entity.name,
+            "warning",
+            f"the portal refuses it: {error}",
+            "syncs skip the table; let an administrator make the webhook",
+        )
+    if error is not None:
+        return Finding(entity.name, "failed", str(error), "a sync of this entity will fail the same way")
+    if probe.proves and not rows_of(outcome.result):
+        return Finding(
+            entity.name,
+            "warning",
+            f"readable, and there is nothing ({needs})",
             "if the portal has some, the webhook's owner lacks the right to see them",
         )
-    return Finding(entity.name, "ok", "readable")
+    return Finding(entity.name, "ok", f"readable; {needs}")
 
 
 def _date_filters(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
@@ -139,19 +182,19 @@ def _date_filters(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
             yield Finding(
                 subject,
                 "failed",
-                f"the portal ignores the filter >={entity.modified}: rows of the year 2099 came",
+                f"the portal ignores the filter >={entity.asked_modified}: rows of the year 2099 came",
                 "incremental reads would read everything; report this with the portal's version",
             )
         elif not rows_of(past.result):
             yield Finding(
                 subject,
                 "failed",
-                f"the filter >={entity.modified} hides rows: none since 1990, though there are some",
+                f"the filter >={entity.asked_modified} hides rows: none since 1990, though there are some",
                 "incremental reads would miss changes; use `b24 sync --full`",
             )
         else:
             yield Finding(
-                subject, "ok", f">={entity.modified} works: nothing from 2099 on, rows from 1990 on"
+                subject, "ok", f">={entity.asked_modified} works: nothing from 2099 on, rows from 1990 on"
             )
 
 

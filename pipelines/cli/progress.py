@@ -147,6 +147,10 @@ class JsonLines:
                 "status": result.status,
                 "rows": result.rows,
                 "deleted": result.deleted,
+                "repaired": result.repaired,
+                "portal_count": result.portal_count,
+                "check": result.check,
+                "note": result.note,
                 "error": str(result.error) if result.error is not None else None,
             },
         )

@@ -18,9 +18,11 @@ _STYLES = {
     "done": "green",
     "ok": "green",
     "unchanged": "dim",
+    "equal": "green",
     "skipped": "yellow",
     "warning": "yellow",
     "failed": "bold red",
+    "differs": "bold red",
     "refused": "bold red",
     "killed": "bold red",
 }
@@ -48,21 +50,22 @@ def status_text(status: str) -> Text:
     return Text(status, style=_STYLES.get(status, ""))
 
 
-def entities(reports: Sequence["EntityReport"]) -> Table:
-    """One line an entity."""
-    counted = ("rows", "changed", "deleted", "requests", "server s")
-    made = table("entity", "status", *counted, "portal has", "here", numbers=(*counted, "portal has", "here"))
+def entities(reports: Iterable["EntityReport"]) -> Table:
+    """One line an entity; those that were skipped are told beside the table."""
+    counted = ("read", "changed", "deleted", "odd")
+    made = table("entity", "status", *counted, "receipt", "requests", numbers=(*counted, "requests"))
     for each in reports:
+        if each.status == "skipped":
+            continue
         made.add_row(
             each.entity,
             status_text(each.status),
             number(each.rows_read),
             number(each.rows_changed),
             number(each.rows_deleted),
+            number(each.odd_values),
+            status_text(each.verdict or "-"),
             number(each.http_requests),
-            f"{each.operating_seconds:.1f}",
-            number(each.portal_count),
-            number(each.warehouse_count),
         )
     return made
 

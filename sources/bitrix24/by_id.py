@@ -93,10 +93,11 @@ async def _read_newer(
 ) -> None:
     """Read the rows behind the highest id, whenever they say that they were modified.
 
-    Imported rows may bring times of the past (API.md 6), behind every cursor.
+    Imported rows may bring times of the past (API.md 6), behind every cursor. A file that was filled since
+    a date lacks rows of any id.
     """
     entity, warehouse = request.entity, session.warehouse
-    if warehouse is None or entity.modified is None:
+    if warehouse is None or entity.modified is None or request.partial:
         return
     ids = warehouse.live_ids(entity.name, column_name(entity.key[0]), spool.files(entity.name))
     if not len(ids):

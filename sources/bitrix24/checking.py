@@ -15,8 +15,6 @@ from .rows import RowReader
 from .spool import Spool
 from .verifying import compare_rows
 
-_CHEAP_ROWS = 50_000  # counted by the portal in about a second
-
 
 @dataclass(frozen=True)
 class Check:
@@ -54,12 +52,8 @@ async def check_rows(
         ids = session.warehouse.live_ids(entity.name, column, files)
         marked = await session.convert(session.converter.ids, gone, column)
         ids = np.setdiff1d(ids, marked, assume_unique=True)
-    verify = session.checks.verify
-    if (
-        not verify
-        and len(ids) > _CHEAP_ROWS
-        and not session.is_due(request.counted_at, session.checks.count_hours)
-    ):
+    checks, verify = session.checks, session.checks.verify
+    if len(ids) > checks.cheap_rows and not session.is_due(request.counted_at, checks.count_hours):
         return Check()
     every = replace(query, filter={})
     if verify and entity.modified and not complete:

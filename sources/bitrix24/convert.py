@@ -39,6 +39,7 @@ _LINK = (
 )
 _PARQUET = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 25000)"
 _MEMORY = "192MB"
+_MORE_MEMORY = "768MB"
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,7 @@ class Converter:
         part = target.with_suffix(".part")
         problem = ""
         try:
-            self._db.execute(
-                f"COPY ({self._select(source, columns, longest)}) TO '{_quoted(part)}' {_PARQUET}"
-            )
+            self._copy(f"COPY ({self._select(source, columns, longest)}) TO '{_quoted(part)}' {_PARQUET}")
         except (duckdb.InvalidInputException, duckdb.BinderException) as error:
             problem = f"The rows cannot be read as a table: {str(error).splitlines()[0]}"
         if problem:
@@ -87,6 +86,14 @@ class Converter:
         odd = self._odd_values(part) if kept else 0
         part.replace(target)
         return Converted(target, rows, odd)
+
+    def _copy(self, command: str) -> None:
+        """Write a file; wide rows (hundreds of custom fields) need more memory than most."""
+        try:
+            self._db.execute(command)
+        except duckdb.OutOfMemoryException:
+            self._db.execute(f"SET memory_limit = '{_MORE_MEMORY}'")
+            self._db.execute(command)
 
     def contact_points(self, rows: Path, owner_type: str, fields: Sequence[str], target: Path) -> Converted:
         """Writes one row per phone, e-mail, site or messenger of the owners in `rows`."""

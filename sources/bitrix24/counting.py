@@ -7,7 +7,7 @@ reported as vanished was absent from a listing, what is reported as missing was 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -33,6 +33,7 @@ _COUNT_SECONDS = 0.02
 _ROW_SECONDS = 25e-6
 _TOGETHER = 10  # counts in one parcel: small enough to fit beside others, few requests if it has to wait
 _FEWEST_PARTS = 4  # halving costs as many commands, in twice as many rounds
+_TRIES = 3  # rows that come back may come between listing and counting
 _SLACK = 0.75  # of a page: how far the rows of a piece may be from what was guessed
 
 
@@ -41,8 +42,9 @@ class Differences:
     """Where portal and warehouse differ, by id.
 
     `missing` rows are on the portal alone, `vanished` ones in the warehouse alone; once those are added and
-    these marked, the warehouse holds `portal_count` rows. `differing` rows are in both, modified at
-    another time than the warehouse knows: counting cannot tell them, `compare_rows` does.
+    these marked, the warehouse holds `portal_count` rows, unless the portal counts rows that it never
+    lists. `differing` rows are in both, modified at another time than the warehouse knows: counting cannot
+    tell them, `compare_rows` does.
     """
 
     portal_count: int
@@ -141,8 +143,7 @@ class _Search:
         smaller = [
             part for each in others for part in self._cut(each, min(parts, ceil(each.rows / page_rows)))
         ]
-        listings = [self._list(piece) for each in listed for piece in self._pieces(each)]
-        found = await together([self._counted(smaller), *listings])
+        found = await together([self._counted(smaller), *map(self._list, listed)])
         return [suspect for part in found for suspect in part]
 
     def _cut(self, whole: _Range, parts: int) -> list[_Range]:
@@ -173,6 +174,8 @@ class _Search:
         """Settle what an answer lists, the beginning of its range; return what is left to search."""
         page = self._reader.page(outcome, whole.low, whole.high)
         total = self._total(whole, outcome, page.size)
+        if page.size < (outcome.next or min(total, self._session.page_rows)):  # rows are hidden, or went
+            return replace(whole, counted=total)
         if outcome.next and page.size:  # more follow: this is how long a page is
             self._session.prove_page(page.size)
         if page.size >= total:  # the answer holds all that it counts
@@ -199,12 +202,34 @@ class _Search:
             method=method,
         )
 
-    async def _list(self, piece: _Range) -> list[_Range]:
+    async def _list(self, whole: _Range) -> list[_Range]:
+        """Settle a range by its ids; rows that are counted and never listed count as the portal's."""
+        counted = whole.counted
+        for _ in range(_TRIES):
+            parts = await together(map(self._ids_of, self._pieces(whole)))
+            hidden = counted - sum(rows for _, rows in parts)
+            if hidden > 0:  # or deleted since they were counted
+                counted = await self._count_again(whole)
+                hidden = counted - sum(rows for _, rows in parts)
+            if hidden <= 0:
+                break
+        self._settle(whole, np.concatenate([ids for ids, _ in parts]))
+        self._portal_count += max(0, hidden)
+        return []
+
+    async def _ids_of(self, piece: _Range) -> tuple[Ids, int]:
+        """The ids on the portal, and how many rows came with them: some may have none."""
         listed: list[int] = []
+        rows = 0
         async for page in self._reader.pages(piece.low, piece.high, piece.counted):
             listed += page.ids
-        self._settle(piece, np.array(listed, dtype=np.int64))
-        return []
+            rows += page.size
+        return np.array(listed, dtype=np.int64), rows
+
+    async def _count_again(self, whole: _Range) -> int:
+        outcome = await self._session.bus.one(self._query.count(whole.low, whole.high), self._account)
+        page = self._reader.page(outcome, whole.low, whole.high)
+        return self._total(whole, outcome, page.size)
 
     def _settle(self, piece: _Range, listed: Ids) -> None:
         """Note what a listing of a range brought."""

@@ -1,13 +1,20 @@
 """Cuts a portal's answer into its parts without looking into rows: results stay slices of the body."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
+_T = TypeVar("_T")
 _BOM: Final = b"\xef\xbb\xbf"
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""An escape in a JSON text; the group is one half of a character that lacks its other half."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,11 @@ class Reply:
 
     @cached_property
     def result(self) -> Any:  # noqa: ANN401 - whatever JSON the method answers
-        """The result, decoded at first use."""
-        return msgspec.json.decode(self.raw)
+        """The result, decoded at first use; bytes that are no text become U+FFFD."""
+        try:
+            return msgspec.json.decode(self.raw)
+        except UnicodeDecodeError:
+            return msgspec.json.decode(bytes(self.raw).decode(errors="replace"))
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ def read_reply(body: bytes) -> Reply | Failure | None:
     Raises:
         msgspec.DecodeError: the body is not JSON, or is cut.
     """
-    answer = _envelope.decode(_without_bom(body))
+    answer = _decoded(_envelope, body)
     time = read_time(answer.time)
     if answer.error is not msgspec.UNSET and (answer.error or answer.result is msgspec.UNSET):
         return Failure(answer.error, answer.error_description, time)
@@ -119,7 +129,7 @@ def read_batch(body: bytes) -> BatchReply | Failure | None:
     Raises:
         msgspec.DecodeError: the body is not JSON, or is cut.
     """
-    answer = _batch_envelope.decode(_without_bom(body))
+    answer = _decoded(_batch_envelope, body)
     time = read_time(answer.time)
     inner = answer.result
     if answer.error is not msgspec.UNSET and (answer.error or not isinstance(inner, _BatchBody)):
@@ -188,8 +198,22 @@ _ROW_KEYS: Final = (
 _WRAPPER_KEYS: Final = 2
 
 
-def _without_bom(body: bytes) -> bytes:
-    return body.removeprefix(_BOM)
+def _decoded(decoder: "msgspec.json.Decoder[_T]", body: bytes) -> _T:
+    """Decode a body; half a character becomes bytes that are no text, which whoever reads rows counts."""
+    body = body.removeprefix(_BOM)
+    try:
+        return decoder.decode(body)
+    except msgspec.DecodeError:
+        mended = _ESCAPE.sub(_as_bytes, body)
+        if mended == body:
+            raise
+    return decoder.decode(mended)
+
+
+def _as_bytes(escape: "re.Match[bytes]") -> bytes:
+    if escape[1] is None:
+        return escape[0]
+    return chr(int(escape[1][1:], 16)).encode(errors="surrogatepass")
 
 
 def _php_map(value: Any) -> dict[str, Any]:  # noqa: ANN401 - keeps the member's type

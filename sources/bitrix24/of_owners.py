@@ -65,6 +65,7 @@ async def read_of_owners(
         finally:
             await sealing.abandon()
         deleted = reading.mark(sets, whole=whole)
+        spool.reject(method.rejected)
         await session.keep_rejects(spool, entity.name)
         read = sum(lane.rows for lane in spool.lanes.values())
         complete = whole and not reading.refused

@@ -49,6 +49,7 @@ async def read_owners(
             texts = await reading.all([each for each in owners if each not in set(gone)])
             read = len(texts)
             spool.append(spool.lane(0, 0, None), texts, last=0, done=True)
+            spool.reject(reading.rejected)
             await Sealing(session, entity, spool).rest(rows.columns)
         deleted = (
             session.mark_vanished(
@@ -58,6 +59,7 @@ async def read_owners(
             else 0
         )
         check = await check_rows(session, request, query, spool, rows, account, complete=False)
+        await session.keep_rejects(spool, entity.name)
         return ReadResult(
             entity,
             "done",
@@ -108,6 +110,8 @@ class OwnersRead:
         self._query = query
         self._rows = rows
         self._account = account
+        self.rejected: list[msgspec.Raw] = []
+        """Rows that came and that no key tells apart."""
 
     async def all(self, owners: Sequence[int]) -> list[msgspec.Raw]:
         """The rows of all of them."""
@@ -128,6 +132,7 @@ class OwnersRead:
                 page = self._rows.page(query.method, outcome.unwrap().raw)
                 check_order(query.method, page.ids, last)
                 texts += page.texts
+                self.rejected += page.rejected
                 self._session.observer.received(self._name, len(page.texts))
                 if not page.ids or (page.size < size and self._session.page_proven):
                     return texts

@@ -32,6 +32,11 @@ class Method(Protocol):
         """What was proven of the portal, for the next run to go by."""
         ...
 
+    @property
+    def rejected(self) -> list[Raw]:
+        """Rows that came and that no key tells apart."""
+        ...
+
     async def rows(self, owner: str, ids: Sequence[int], account: Account) -> list[Raw]:
         """The rows of these owners, complete.
 
@@ -60,13 +65,16 @@ class OneByOne:
         self._session = session
         self._entity = entity
         self._rows = rows
+        self.rejected: list[Raw] = []
 
     async def rows(self, owner: str, ids: Sequence[int], account: Account) -> list[Raw]:  # noqa: ARG002
         """The rows of one owner."""
         (number,) = ids
         # arguments go by position, so the owner comes first and alone (API.md 1.1)
         outcome = await self._session.bus.one(Command(self._entity.method, {"TASKID": number}), account)
-        return self._rows.page(self._entity.method, outcome.unwrap().raw).texts
+        page = self._rows.page(self._entity.method, outcome.unwrap().raw)
+        self.rejected += page.rejected
+        return page.texts
 
 
 class _Linked(msgspec.Struct):
@@ -87,6 +95,7 @@ class Links:
         self._session = session
         self._query = entity.requests[0]
         self._entity = entity
+        self.rejected: list[Raw] = []  # deals that cannot be told apart are set aside as deals
 
     @property
     def owners_a_command(self) -> int:
@@ -145,6 +154,7 @@ class ProductRows:
         self._lists = lists
         self._proofs = 0
         self._proving = asyncio.Lock()
+        self.rejected: list[Raw] = []
 
     @property
     def proven(self) -> str | None:
@@ -178,11 +188,8 @@ class ProductRows:
             self._lists = False
             listed = []
         alone = [self._ids(outcome) for outcome in outcomes.values()]
-        expected = sorted(number for numbers in alone for number in numbers)
-        if self._lists is None and listed != expected[: len(listed)]:
-            self._lists = False
-        elif self._lists is None and listed and sum(map(bool, alone)) > 1:
-            self._lists = True
+        if self._lists is None:
+            self._lists = self._accepted(listed, alone)
         self._proofs += 1
         if self._lists is None and self._proofs >= _PROOFS:
             self._lists = True
@@ -191,6 +198,20 @@ class ProductRows:
             for number, outcome in zip(ids, outcomes.values(), strict=True)
         ]
         return [text for part in parts for text in part]
+
+    def _accepted(self, listed: Sequence[int], alone: Sequence[Sequence[int]]) -> bool | None:
+        """Whether rows came for the list as they did for its owners one by one; None where that is open.
+
+        The rows of one owner prove nothing: they are the answer to a list of which only one owner counted.
+        """
+        expected = sorted(number for numbers in alone for number in numbers)
+        if list(listed) != expected[: len(listed)]:
+            return False
+        owners = sum(not set(numbers).isdisjoint(listed) for numbers in alone)
+        if owners > 1:
+            return True
+        cut = len(listed) >= self._session.page_rows
+        return None if cut or len(listed) == len(expected) else False
 
     async def _all_pages(self, owner: str, ids: "int | list[int]", account: Account) -> list[Raw]:
         first = await self._session.bus.one(self._page(owner, ids, 0), account)
@@ -203,6 +224,7 @@ class ProductRows:
         while True:
             page = self._rows.page(self._entity.method, outcome.unwrap().raw)
             texts += page.texts
+            self.rejected += page.rejected
             # `total` counts what lies behind the last id; without one an empty page is the end
             left = None if outcome.total is None else outcome.total - page.size
             if not page.ids or (left is not None and left <= 0):

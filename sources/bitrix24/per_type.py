@@ -1,8 +1,7 @@
 """Smart processes, invoices and quotes: one raw table for every type that a portal has."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
 
 from .batch import Command
 from .bus import Account
@@ -22,14 +21,10 @@ async def read_types(
 ) -> list[ReadResult]:
     """Read the table of every type, side by side; the rows of a type that was deleted are marked."""
     titles = dict(BUILT_IN_ITEM_TYPES)
-    listed = types is not None
+    listed = False
     if types is not None:
         result = await types
-        if result.error is None:
-            titles |= {int(row["entityTypeId"]): str(row.get("title") or "") for row in result.whole}
-        else:
-            listed = False
-            titles |= await _names_for_everybody(session)
+        titles, listed = await titles_of_types(session, result), result.error is None
     wanted = titles if request.types is None else {n: titles.get(n, "") for n in request.types}
     requests = [
         request_of(
@@ -46,9 +41,12 @@ async def read_types(
     return results
 
 
-def type_numbers(types: Iterable[Mapping[str, Any]]) -> list[int]:
-    """The types that items may be of (`entityTypeId`), given the rows of `crm.type.list`."""
-    return [*BUILT_IN_ITEM_TYPES, *(int(row["entityTypeId"]) for row in types)]
+async def titles_of_types(session: Session, types: ReadResult) -> dict[int, str]:
+    """Every type that items may be of (`entityTypeId`), with its name, as far as this webhook may know."""
+    if types.error is not None:
+        return {**BUILT_IN_ITEM_TYPES, **await _names_for_everybody(session)}
+    named = {int(row["entityTypeId"]): str(row.get("title") or "") for row in types.whole}
+    return {**BUILT_IN_ITEM_TYPES, **named}
 
 
 async def _names_for_everybody(session: Session) -> dict[int, str]:

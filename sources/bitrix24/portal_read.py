@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,6 +96,14 @@ class ReadSettings:
     append_first: bool = False
 
 
+@dataclass(frozen=True)
+class Place:
+    """The pipeline that rows are read for: where they may wait, and whether it takes whole files of them."""
+
+    spool: Path = Path()
+    takes_files: bool = False
+
+
 class PortalRead:
     """Reads the selected entities together, once per run of the source, and hands each resource its part."""
 
@@ -106,31 +114,33 @@ class PortalRead:
         self._to_be_asked_for: set[str] = set()
         self._unfinished: set[str] = set()
         self.facts: PortalFacts | None = None
+        self.place = Place()
         self.stats = ClientStats()
         connection.client()  # a wrong webhook is told when the source is made, not in the middle of a run
 
     def results(
-        self, asked_by: str, states: Mapping[str, Mapping[str, Any]], spool: Path
+        self, asked_by: str, states: Mapping[str, Mapping[str, Any]], place: Callable[[], Place]
     ) -> dict[str, ReadResult]:
         """What was read, by entity: read now, unless the last reading has a part for this resource.
 
         Args:
             asked_by: the resource.
             states: what each selected resource remembers from its last load: `cursor`, `digest`.
-            spool: where rows wait unless the settings say otherwise.
+            place: tells of the pipeline that the rows are for; asked once a reading, as it takes dlt long.
 
         Raises:
             Bitrix24Error: the portal as a whole cannot be read.
         """
         if asked_by not in self._to_be_asked_for:
             requests = [self._request(name, state) for name, state in states.items() if name in ENTITIES]
-            self._results = _in_thread(self._read(requests, self._settings.spool or spool))
+            self.place = place()
+            self._results = _in_thread(self._read(requests, self._settings.spool or self.place.spool))
             self._to_be_asked_for = set(states)
             self._unfinished = set(states)
         self._to_be_asked_for.discard(asked_by)
         return self._results
 
-    def handed_over(self, name: str, spool: Path) -> None:
+    def handed_over(self, name: str) -> None:
         """Note that dlt has all rows of a resource; once it has those of every one, the spool is of no use.
 
         A later run must not take it for rows of its own, should the pipeline's state be dropped. Programs
@@ -138,7 +148,7 @@ class PortalRead:
         """
         self._unfinished.discard(name)
         if not self._unfinished and self._settings.spool is None:
-            shutil.rmtree(spool, ignore_errors=True)
+            shutil.rmtree(self.place.spool, ignore_errors=True)
 
     @property
     def latest(self) -> dict[str, ReadResult]:

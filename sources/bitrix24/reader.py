@@ -1,11 +1,9 @@
 """Reads entities of a portal side by side, each into files that are ready to load."""
 
 import asyncio
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import msgspec
@@ -23,7 +21,8 @@ from .errors import Bitrix24Error, MethodError, MethodNotFoundError, ScopeError
 from .of_owners import read_of_owners
 from .offset import read_whole
 from .owners import read_owners
-from .per_type import read_types, type_numbers
+from .per_type import read_types, titles_of_types
+from .plan_limits import ASK_FOR_PLAN, is_enterprise, license_of, obey_plan
 from .reading import (
     CHEAP_COMMANDS,
     Observer,
@@ -38,7 +37,6 @@ from .reading import (
 IN_FLIGHT = 3
 _NOT_FOR_THIS_WEBHOOK = ("ACCESS_DENIED", "ENTITY_TYPE_NOT_SUPPORTED", "NOT_FOUND")
 _FAILURES = (Bitrix24Error, OSError, ValueError, duckdb.Error, msgspec.MsgspecError)
-_ENTERPRISE_LIMITS: dict[str, Any] = {"requests_per_second": 5.0, "bucket": 250}  # API.md 4
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ class PortalFacts:
 
     @property
     def enterprise(self) -> bool:
-        """Whether the plan is one with the larger limits: `ent…` in the licence's name (API.md 25)."""
-        return re.search(r"(^|_)ent", self.license or "") is not None
+        """Whether the plan is one with the larger limits."""
+        return is_enterprise(self.license)
 
 
 class PortalReader:
@@ -149,9 +147,8 @@ class PortalReader:
         entity, session = request.entity, self._session
         owners = {name: others[name] for name in entity.owners if name in others}
         if entity.reading is Reading.OFFSET:
-            types = {name: (await task).whole for name, task in owners.items()}
-            known = [number for rows in types.values() for number in type_numbers(rows)]
-            return await read_whole(session, request, account, known)
+            types = [number for task in owners.values() for number in await self._types(await task)]
+            return await read_whole(session, request, account, types)
         if entity.reading is Reading.OF_OWNERS:
             return await read_of_owners(session, request, owners, account)
         if entity.reading is Reading.CALENDAR:
@@ -164,6 +161,12 @@ class PortalReader:
         if entity.reading is Reading.PER_OWNER and request.cursor and owners:
             return await read_owners(session, request, next(iter(owners.values())), account)
         return await read_by_id(session, request, account)
+
+    async def _types(self, types: ReadResult) -> Iterable[int]:
+        """The types of items; where they could not be read nobody knows what else is missing."""
+        if types.status == "failed" and types.error is not None:
+            raise types.error from None
+        return await titles_of_types(self._session, types)
 
     async def _disk(
         self, walks: Sequence[ReadRequest], others: "Mapping[str, asyncio.Task[ReadResult]]"
@@ -206,26 +209,23 @@ class PortalReader:
         return 0 if warehouse is None else len(warehouse.live_ids(table, "id", ()))
 
     async def _learn_facts(self) -> None:
-        """Ask the portal about itself; a refusal is an answer too (API.md 8, `app.info`)."""
+        """Ask the portal about itself."""
         bus = self._session.bus
         info, profile = bus.keys(2)
         try:
-            outcomes = await bus.run({info: Command("app.info"), profile: Command("profile")}, Account())
+            outcomes = await bus.run({info: ASK_FOR_PLAN, profile: Command("profile")}, Account())
         except Bitrix24Error:  # every entity tells it too
             return
-        answers = {
-            key: o.result if o.ok and isinstance(o.result, dict) else {} for key, o in outcomes.items()
-        }
+        told = outcomes[profile].result if outcomes[profile].ok else None
         time = outcomes[profile].time or outcomes[info].time
         self.facts = replace(
             self.facts,
-            license=str(answers[info].get("LICENSE") or "") or None,
-            timezone=str(answers[profile].get("TIME_ZONE") or "") or None,
+            license=license_of(outcomes[info]),
+            timezone=(str(told.get("TIME_ZONE") or "") or None) if isinstance(told, dict) else None,
             offset=time.date_start[-6:] if time and time.date_start else None,
         )
-        if self._detect_limits and self.facts.enterprise:
-            client = self._session.client
-            client.use_limits(replace(client.limits, **_ENTERPRISE_LIMITS))
+        if self._detect_limits:
+            obey_plan(self._session.client, self.facts.license)
 
 
 def _with_owners(requests: Sequence[ReadRequest]) -> list[ReadRequest]:

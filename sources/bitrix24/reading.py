@@ -64,7 +64,7 @@ class ReadResult:
     `whole` are the rows of a dictionary, decoded; `fields` the signature of the portal's fields;
     `portal_count` what the portal holds, where `check` tells how that is known: by reading everything
     (whole), by counting (count), by comparing ids and modification times (ids). `repaired` rows were
-    found missing or out of date by a check and read again.
+    found missing or out of date by a check and read again; `rejected` ones no key tells apart.
     """
 
     entity: Entity
@@ -86,6 +86,7 @@ class ReadResult:
     check: str | None = None
     repaired: int = 0
     repaired_texts: int = 0
+    rejected: int = 0
     counted_at: str | None = None
     walked_at: str | None = None
 
@@ -94,14 +95,16 @@ class ReadResult:
 class Checks:
     """How often a run looks for what no modification time tells.
 
-    Deletions are found by counting: of large tables every `count_hours`. Rows without a modification
-    time (calendars, folders, what belongs to a deal) are all read again every `walk_hours`. What is
-    cheap is done in every run; `verify` does everything at once and compares row by row.
+    Deletions are found by counting: of tables with more than `cheap_rows` (about a second of the portal's
+    time) every `count_hours`. Rows without a modification time (calendars, folders, what belongs to a deal)
+    are all read again every `walk_hours`. What is cheap is done in every run; `verify` does everything at
+    once and compares row by row.
     """
 
     count_hours: float = 6.0
     walk_hours: float = 24.0
     verify: bool = False
+    cheap_rows: int = 50_000
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,10 @@ class Warehouse(Protocol):
 
     def write_changed(self, table: str, key: Sequence[str], source: Path, target: Path) -> int:
         """Write those rows of a Parquet file that the table has not in exactly this form; return how many."""
+        ...
+
+    def write_first_versions(self, table: str, history: str, target: Path) -> int:
+        """Write the live rows, whole, to Parquet unless there is a table of versions; return how many."""
         ...
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import dlt
+import pyarrow as pa
 import pyarrow.parquet as pq
 from dlt.common.schema.typing import TColumnSchema
 from dlt.common.typing import TSecretStrValue
@@ -15,9 +16,9 @@ from .changes import CONTACT_POINT_KEY, history_table
 from .entities import CONTACT_POINTS, CURRENCY_RATES, ENTITIES, REJECTED_ROWS, Entity, Reading
 from .fields import Column, Kind, column_name
 from .limits import Limits
-from .portal_read import Connection, PortalRead, ReadSettings
+from .portal_read import Connection, Place, PortalRead, ReadSettings
 from .reading import ReadResult, Rules
-from .spool import Chunk
+from .spool import CHUNK_ROWS, Chunk
 from .webhook import webhook_from_environment
 
 _TYPES: dict[Kind, dict[str, Any]] = {
@@ -151,9 +152,8 @@ def _rows(read: PortalRead, name: str) -> Iterator[Any]:
     """The sealed files of one raw table, and the cursor that is right once they are loaded."""
     selected = dlt.current.source().selected_resources
     states = {each: dlt.current.resource_state(each) for each in selected}
-    spool = Path(dlt.current.pipeline().working_dir) / "spool"
-    yield from _part(read, name, read.results(name, states, spool), states[name])
-    read.handed_over(name, spool)
+    yield from _part(read, name, read.results(name, states, _place), states[name])
+    read.handed_over(name)
 
 
 def _part(
@@ -162,7 +162,7 @@ def _part(
     if name in _BESIDE:
         table = _BESIDE[name]
         disposition = read.disposition(state) if table.key else _APPEND
-        yield from _loaded(table, _chunks(results.values(), name), disposition)
+        yield from _loaded(read.place, table, _chunks(results.values(), name), disposition)
         state.update(cursor="as of its owners")
     elif ENTITIES[name].reading is Reading.PER_TYPE:
         each = state.setdefault("each", {})
@@ -183,11 +183,10 @@ def _entity(read: PortalRead, result: ReadResult, state: dict[str, Any]) -> Iter
     one_of_many = result.entity.name not in ENTITIES
     table = _Table(result.entity.name, result.columns, _key(result.entity), variant=one_of_many)
     chunks = _chunks([result], table.name)
-    yield from _loaded(table, chunks, read.disposition(state, complete=result.complete))
+    yield from _loaded(read.place, table, chunks, read.disposition(state, complete=result.complete))
     if versions := _chunks([result], history_table(table.name)):
-        yield from _loaded(
-            _Table(history_table(table.name), result.columns, (), variant=True), versions, _APPEND
-        )
+        past = _Table(history_table(table.name), result.columns, (), variant=True)
+        yield from _loaded(read.place, past, versions, _APPEND)
     state.update(read.remembered(state, result))
 
 
@@ -195,7 +194,9 @@ def _chunks(results: Iterable[ReadResult], table: str) -> list[Chunk]:
     return [chunk for result in results for chunk in result.chunks if chunk.table == table]
 
 
-def _loaded(table: _Table, chunks: Sequence[Chunk], disposition: Mapping[str, str]) -> Iterator[Any]:
+def _loaded(
+    place: Place, table: _Table, chunks: Sequence[Chunk], disposition: Mapping[str, str]
+) -> Iterator[Any]:
     hints = dlt.mark.make_hints(
         table_name=table.name,
         columns={c.name: _hint(table, c) for c in (*table.columns, *_SERVICE_COLUMNS)},
@@ -209,8 +210,11 @@ def _loaded(table: _Table, chunks: Sequence[Chunk], disposition: Mapping[str, st
         )
     for chunk in chunks:
         if table.variant:
-            yield dlt.mark.with_hints(pq.read_table(chunk.path), hints, create_table_variant=True)
-        elif "parquet" in _file_formats():
+            # the first versions of a table may be many
+            for rows in pq.ParquetFile(chunk.path).iter_batches(CHUNK_ROWS):
+                part = pa.Table.from_batches([rows])
+                yield dlt.mark.with_hints(part, hints, create_table_variant=True)
+        elif place.takes_files:
             yield dlt.mark.with_file_import(str(chunk.path), "parquet", chunk.rows, hints=hints)
         else:
             yield dlt.mark.with_hints(pq.read_table(chunk.path), hints)
@@ -224,9 +228,11 @@ def _hint(table: _Table, column: Column) -> TColumnSchema:
     return cast(TColumnSchema, {"name": column.name, "nullable": not required, **_TYPES[column.kind]})
 
 
-def _file_formats() -> Sequence[str]:
-    destination = dlt.current.pipeline().destination
-    return () if destination is None else destination.capabilities().supported_loader_file_formats or ()
+def _place() -> Place:
+    pipeline = dlt.current.pipeline()
+    destination = pipeline.destination
+    formats = () if destination is None else destination.capabilities().supported_loader_file_formats or ()
+    return Place(Path(pipeline.working_dir) / "spool", "parquet" in formats)
 
 
 def _key(entity: Entity) -> tuple[str, ...]:

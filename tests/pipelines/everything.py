@@ -22,7 +22,8 @@ _MADE_BY_THE_PORTAL = ("deal_stage_history", "lead_status_history", "custom_fiel
 
 def entity_of(table: str) -> Entity:
     """The entry of a raw table."""
-    return items_of(int(table.removeprefix("items_")), "") if table in ITEMS else ENTITIES[table]
+    number = table.removeprefix("items_")
+    return items_of(int(number), "") if number.isdigit() else ENTITIES[table]
 
 
 # The portal changes these when links of a deal change, and no page says that DATE_MODIFY moves with them.

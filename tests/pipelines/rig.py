@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from subprocess import PIPE, Popen
 from typing import Any
 
 import duckdb
@@ -18,6 +16,7 @@ import duckdb
 from pipelines import sync
 from pipelines.load import SyncReport
 from sources.demo_portal import DemoPortal, serve
+from tests.pipelines.prepared import Process, start
 
 ROOT = Path(__file__).resolve().parents[2]
 CRM = ("deals", "contacts", "leads", "companies")
@@ -67,19 +66,14 @@ class Rig:
         """Sync in this process."""
         return sync(names, db=self.db, webhook_url=self.url, **options)
 
-    def process(self, *names: str) -> Popen[bytes]:
+    def process(self, *names: str) -> Process:
         """Start a sync in a process of its own."""
         code = (
             "import sys, logging; logging.basicConfig(level=logging.DEBUG); from pipelines import sync\n"
             "sys.exit(sync(sys.argv[3:], db=sys.argv[1], webhook_url=sys.argv[2]).exit_code)"
         )
-        return Popen(
-            [sys.executable, "-c", code, str(self.db), self.url, *names],
-            cwd=self.db.parent,
-            env=dict(_environment(self.db.parent)),
-            stdout=PIPE,
-            stderr=PIPE,
-        )
+        words = ["-c", code, str(self.db), self.url, *names]
+        return start(words, self.db.parent, dict(_environment(self.db.parent)))
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the published file."""
@@ -114,12 +108,12 @@ class Rig:
             kept = json.loads(row[names.index("_raw_values")] or "{}")
             for code, value in expected.items():
                 place = names.index(code.lower())
-                if not _same(value, row[place], columns[place][1], kept.get(code, ...)):
+                if not same_value(value, row[place], columns[place][1], kept.get(code, ...)):
                     wrong.append(f"{table} {expected['ID']} {code}: {value!r} became {row[place]!r}")
         return wrong
 
 
-def _same(value: Any, raw: Any, kind: str, kept: Any) -> bool:  # noqa: ANN401, PLR0911 - any value
+def same_value(value: Any, raw: Any, kind: str, kept: Any) -> bool:  # noqa: ANN401, PLR0911 - any value
     """Whether a raw value, with what is kept beside it, is what the portal has."""
     if kept is not ...:
         return raw is None and kept == value

@@ -12,6 +12,8 @@ import pytest
 from pipelines.dbt_project import PROJECT
 from pipelines.report import BuildError, SettingError, WarehouseBusyError, WarehouseMissingError, build
 
+pytestmark = pytest.mark.slow
+
 AS_OF = datetime(2024, 6, 30, 12, tzinfo=UTC)
 
 

@@ -9,6 +9,8 @@ from sources.demo_portal import Fault, Store
 from sources.demo_portal.control import random_changes
 from tests.pipelines.rig import CRM, MovableClock, Rig, rig_with, small_portal
 
+pytestmark = pytest.mark.slow
+
 HOURS = 3_600.0
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.load import SyncReport, order_of, sync_into
+from pipelines.load import SyncReport, sync_into
+from pipelines.order import order_of
 from pipelines.settings import Settings
 from pipelines.warehouse import working_copy
 from sources.bitrix24.client import Limits
@@ -13,6 +14,8 @@ from sources.bitrix24.portal_read import Connection, SilentObserver
 from sources.bitrix24.reading import Observer, ReadResult
 from sources.demo_portal import CostModel, DemoPortal, Fault
 from tests.pipelines.rig import MovableClock, Rig, rig_with, small_portal
+
+pytestmark = pytest.mark.slow
 
 
 class Order(SilentObserver):

@@ -19,7 +19,7 @@ def test_an_environment_variable_sets_each(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("BITRIX24_WEBHOOK_URL", raising=False)
     for setting in SETTINGS:
         value = {int: "7", float: "7.5", bool: "true", str: "EUR"}[setting.kind]
-        special = {"progress": "off", "ca_file": __file__, "webhook_url": WEBHOOK}
+        special = {"progress": "off", "verify": __file__, "webhook_url": WEBHOOK}
         monkeypatch.setenv(setting.env, special.get(setting.name, value))
     settings = Settings.load()
 
@@ -29,7 +29,7 @@ def test_an_environment_variable_sets_each(monkeypatch: pytest.MonkeyPatch) -> N
         bucket=7,
         operating_seconds=7.5,
         overlap_seconds=7,
-        ca_file=__file__,
+        verify=__file__,
         allow_http=True,
         progress="off",
         variables={
@@ -96,7 +96,7 @@ def test_the_secret_is_not_in_the_repr() -> None:
         {"operating_seconds": -1.0},
         {"overlap_seconds": -1},
         {"progress": "loud"},
-        {"ca_file": "no-such-file.pem"},
+        {"verify": "no-such-file.pem"},
     ],
 )
 def test_values_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:

@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.pipelines.rig import MovableClock, rig_with, small_portal
+
+pytestmark = pytest.mark.slow
 
 
 class TestCosts:

@@ -8,7 +8,7 @@ from sources.demo_portal import Fault
 def test_a_call_prints_the_result_as_json(b24, portal, webhook) -> None:
     """The result of a method is on stdout, and nothing else is."""
     deal = portal.store.table("deals").rows()[0]
-    done = b24("call", "crm.deal.get", f"id={deal['ID']}", webhook=webhook)
+    done = b24.anew("call", "crm.deal.get", f"id={deal['ID']}", webhook=webhook)
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["TITLE"] == deal["TITLE"]

@@ -1,6 +1,7 @@
 # ruff: noqa: ANN001 - fixtures are typed where they are made
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +9,12 @@ from typing import Any
 import httpx
 
 from pipelines.cli.doctor import examine, exit_code
+from sources.bitrix24.entities import ENTITIES
 from sources.bitrix24.limits import MemoryLimitsStore
 from sources.bitrix24.portal_read import Connection
-from sources.demo_portal import DemoPortal, serve
+from sources.demo_portal import DemoPortal, Fault, serve
+
+_DATES = re.compile("DATE_MODIFY|CHANGED_DATE|LAST_UPDATED|updatedTime")
 
 
 class ShiftedClock:
@@ -73,18 +77,41 @@ def test_the_clock_of_the_portal_is_compared(b24) -> None:
         done = b24("check", webhook=url)
 
     assert done.returncode == 0, done.stderr
-    assert "seconds behind the portal" in done.stdout
-    assert "set the clock" in done.stdout
+    told = " ".join(done.stdout.split())
+    assert "seconds behind the portal" in told
+    assert "set the clock" in told
 
 
 def test_a_missing_scope_is_named_with_its_tables() -> None:
     """The scope to tick is named, and so is each table that stays empty; the rest can be synced."""
-    result = found(DemoPortal(deals=20, rate=0, scopes=("crm",)))
+    result = found(DemoPortal(deals=120, rate=0, scopes=("crm", "calendar")))
 
-    assert "department, user" in result["scopes"].advice
-    assert result["users"].status == "warning"
-    assert result["deals"].status == "ok"
+    assert "department, disk, task, telephony, user" in result["scopes"].advice
+    readable = {name for name in ENTITIES if result[name].status == "ok"}
+    assert readable == {name for name, entity in ENTITIES.items() if entity.scope in ("crm", "calendar")}
+    for name, entity in ENTITIES.items():
+        assert f"needs the scope {entity.scope}" in result[name].detail
     assert result["exit"] == 0
+
+
+def test_what_a_portal_does_not_have_is_told_apart_from_a_missing_scope() -> None:
+    """Methods that are missing are named, whether the portal was called or only asked; the rest is ready."""
+    portal = DemoPortal(deals=120, rate=0)
+    missing = {"code": "ERROR_METHOD_NOT_FOUND", "description": "Method not found!"}
+    portal.faults.add(Fault("command_error", method="voximplant.statistic.get", times=-1, **missing))
+    result = found(portal, lambda body: body.replace("disk.folder.getchildren", "disk.folder.nothing"))
+
+    assert "this portal has no voximplant.statistic.get" in result["calls"].detail
+    assert "this portal has no disk.folder.getChildren" in result["disk_folders"].detail
+    assert result["exit"] == 0
+
+
+def test_a_check_takes_two_requests() -> None:
+    """However many entities there are, they are asked for in one batch."""
+    portal = DemoPortal(deals=120, rate=0)
+    found(portal)
+
+    assert portal.stats.requests == 2
 
 
 def test_a_webhook_that_may_read_nothing_is_refused() -> None:
@@ -94,10 +121,12 @@ def test_a_webhook_that_may_read_nothing_is_refused() -> None:
 
 def test_a_portal_that_ignores_the_date_filter_is_found_out() -> None:
     """Rows of the year 2099 prove that the filter does nothing, and that fails the check."""
-    result = found(DemoPortal(deals=20, rate=0), lambda body: body.replace("DATE_MODIFY", "DATE_NOTHING"))
+    result = found(DemoPortal(deals=20, rate=0), lambda body: _DATES.sub("NOTHING", body))
 
-    assert result["deals by date"].status == "failed"
-    assert "ignores the filter" in result["deals by date"].detail
+    for name in ("deals", "tasks", "activities"):
+        assert result[f"{name} by date"].status == "failed"
+        assert "ignores the filter" in result[f"{name} by date"].detail
+    assert "not allowed in filter" in result["items by date"].detail  # these methods say so
     assert result["exit"] == 1
 
 
@@ -113,7 +142,8 @@ def test_a_working_date_filter_is_proven() -> None:
     """Nothing from the far future and something from long ago: both are needed."""
     result = found(DemoPortal(deals=20, rate=0))
 
-    assert result["deals by date"].status == "ok"
+    for name in ("deals", "tasks", "activities", "items"):
+        assert result[f"{name} by date"].status == "ok"
     assert result["exit"] == 0
 
 

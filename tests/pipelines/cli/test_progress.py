@@ -25,7 +25,15 @@ def result(error: Exception | None = None, rows: int = 500) -> SimpleNamespace:
     """What a read tells at its end."""
     status = "done" if error is None else "failed"
     return SimpleNamespace(
-        entity=SimpleNamespace(name="deals"), status=status, rows=rows, deleted=0, error=error
+        entity=SimpleNamespace(name="deals"),
+        status=status,
+        rows=rows,
+        deleted=0,
+        error=error,
+        repaired=0,
+        portal_count=None,
+        check=None,
+        note=None,
     )
 
 

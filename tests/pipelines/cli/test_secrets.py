@@ -3,6 +3,8 @@
 # ruff: noqa: ANN001 - fixtures are typed where they are made
 
 import gzip
+import json
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import duckdb
 import pytest
 
 from sources.demo_portal import DemoPortal, Fault, serve
+
+pytestmark = pytest.mark.slow
 
 TOKEN = "s3cr3t0t0k3n0s3cr3t"
 
@@ -43,20 +47,21 @@ def tables(path: Path) -> bytes:
         )
 
 
-@pytest.mark.slow
-def test_no_output_and_no_file_of_a_run_holds_the_token(b24) -> None:
-    """Good runs, failing runs, debug logs and tracebacks: the token is in none of it."""
+@pytest.fixture(scope="module")
+def typed(command_line, tmp_path_factory) -> tuple[Path, list[subprocess.CompletedProcess[str]]]:
+    """The folder and the outputs of good runs and failing runs, with debug logs and tracebacks."""
+    b24 = command_line(tmp_path_factory.mktemp("typed"))
     portal = DemoPortal(deals=60, rate=0, token=TOKEN)
     outputs = []
 
     def type_in(*words: str) -> None:
-        done = b24(*words, webhook=url, RUNTIME__LOG_LEVEL="DEBUG", B24_TRACEBACK="1")
-        outputs.append(done.stdout + done.stderr)
+        outputs.append(b24(*words, webhook=url, RUNTIME__LOG_LEVEL="DEBUG", B24_TRACEBACK="1"))
 
     with serve(portal) as url:
         assert TOKEN in url
-        type_in("run")
-        type_in("sync", "--full", "--log", "json")
+        type_in("sync")
+        type_in("run", "--log", "json")
+        type_in("sync", "deals", "--full", "--verify")
         type_in("check")
         type_in("status", "--json")
         type_in("call", "crm.deal.list", "--all")
@@ -67,9 +72,25 @@ def test_no_output_and_no_file_of_a_run_holds_the_token(b24) -> None:
         portal.faults.add(Fault("redirect", times=-1, location=f"https://evil.test/rest/1/{TOKEN}/profile"))
         type_in("sync")
     type_in("call", "nope nope")
+    return b24.folder, outputs
 
-    assert not [text for text in outputs if TOKEN in text]
-    assert left_behind(b24.folder) == []
+
+def test_no_output_and_no_file_of_a_run_holds_the_token(typed) -> None:
+    """Good runs, failing runs, debug logs and tracebacks: the token is in none of it."""
+    folder, outputs = typed
+
+    assert not [done.args for done in outputs if TOKEN in done.stdout + done.stderr]
+    assert left_behind(folder) == []
+
+
+def test_a_run_syncs_and_builds(typed) -> None:
+    """`b24 run` leaves reports behind, and `--log json` tells of both halves."""
+    done = typed[1][1]
+
+    assert done.returncode == 0, done.stderr + done.stdout
+    events = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+    assert events[-2:] == ["synced", "reports"]
+    assert "built" in events
 
 
 def test_the_search_would_find_a_token(tmp_path: Path) -> None:

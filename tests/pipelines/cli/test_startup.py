@@ -25,7 +25,7 @@ def test_help_is_there_in_a_moment(b24) -> None:
     taken = []
     for _ in range(3):
         began = time.perf_counter()
-        assert b24("--help").returncode == 0
+        assert b24.anew("--help").returncode == 0
         taken.append(time.perf_counter() - began)
 
     assert min(taken) < 0.8
@@ -33,7 +33,7 @@ def test_help_is_there_in_a_moment(b24) -> None:
 
 def test_without_a_command_there_is_help(b24) -> None:
     """`b24` alone lists the commands and exits as wrong usage does."""
-    done = b24()
+    done = b24.anew()
 
     assert done.returncode == 2
     assert "b24 demo" in done.stdout + done.stderr
@@ -41,7 +41,7 @@ def test_without_a_command_there_is_help(b24) -> None:
 
 def test_a_mistyped_command_is_guessed(b24) -> None:
     """A command that does not exist is answered with the one that was meant."""
-    done = b24("snyc")
+    done = b24.anew("snyc")
 
     assert done.returncode == 2
     assert "Did you mean 'sync'?" in done.stderr

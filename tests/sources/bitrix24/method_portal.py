@@ -153,6 +153,10 @@ class Loaded:
         """Not asked for in these reads."""
         raise NotImplementedError
 
+    def write_first_versions(self, table: str, history: str, target: Path) -> int:
+        """Not asked for here."""
+        raise NotImplementedError
+
 
 def live(rows: Sequence[Mapping[str, Any]], *codes: str) -> list[tuple[Any, ...]]:
     """These columns of the rows that are not marked as deleted, in order."""

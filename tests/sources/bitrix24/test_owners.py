@@ -40,6 +40,10 @@ class Asked:
         shutil.copyfile(source, target)
         return pq.read_metadata(target).num_rows
 
+    def write_first_versions(self, table: str, history: str, target: Path) -> int:
+        """Not asked for here."""
+        raise NotImplementedError
+
 
 def history_of(portal: DemoPortal, owners: set[int]) -> list[tuple[int, int]]:
     """The portal's history of some deals: (id, owner)."""

@@ -61,6 +61,10 @@ class Known:
         """Not asked for here."""
         raise NotImplementedError
 
+    def write_first_versions(self, table: str, history: str, target: Path) -> int:
+        """Not asked for here."""
+        raise NotImplementedError
+
 
 def compare(
     portal: IdPortal,

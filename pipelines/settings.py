@@ -292,7 +292,7 @@ def _check_history(names: Iterable[str]) -> None:
     from sources.bitrix24.entities import ENTITIES  # noqa: PLC0415
 
     for name in names:
-        if name not in ENTITIES and not name.startswith("items_"):
+        if name not in ENTITIES and not name.removeprefix("items_").isdigit():
             raise UsageError(f"{SOURCE}.history names {name!r}, and there is no such entity")
 
 

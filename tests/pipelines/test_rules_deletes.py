@@ -188,41 +188,31 @@ class TestChecks:
             assert rig.sync("deals").exit_code == 0
             assert rig.live_ids() == rig.portal_ids()
 
-    def test_verifying_mends_what_no_modification_time_tells(self, tmp_path: Path) -> None:
-        """A change with a time of the past is seen by the deep check alone, and read again."""
+    def test_large_tables_are_checked_when_it_is_due_or_asked_for(self, tmp_path: Path) -> None:
+        """Between two counts a run tells no verdict, the status the last one; --verify sees and mends all."""
         clock = MovableClock()
         portal = small_portal(60, clock=clock)
+        deals = portal.store.table("deals")
         with rig_with(portal, tmp_path) as rig:
-            rig.sync("deals")
-            clock.skew += 600
-            number = rig.portal_ids()[7]
-            row = portal.store.table("deals").get(number) or {}
-            past = {"TITLE": "corrected", "DATE_MODIFY": "2015-01-01T00:00:00+01:00"}
-            portal.store.records("deals").table.put({**row, **past})
-            portal.store.table("deals").delete(rig.portal_ids()[-1])
-            quick = rig.sync("deals").entities[0]
-            assert (quick.check_kind, quick.rows_repaired, quick.rows_deleted) == ("count", 0, 1)
-            assert len(rig.differences("deals")) == 2
-            portal.store.table("deals").delete(rig.portal_ids()[-1])
-            deep = rig.sync("deals", verify=True).entities[0]
-            assert (deep.check_kind, deep.rows_repaired, deep.rows_deleted) == ("ids", 1, 1)
-            assert (deep.portal_count, deep.warehouse_count, deep.verdict) == (58, 58, "equal")
-            assert rig.differences("deals") == []
-
-    def test_large_tables_are_counted_when_it_is_due(self, tmp_path: Path) -> None:
-        """Between two counts a run tells no verdict and the status the last one; --verify does not wait."""
-        with rig_with(small_portal(60), tmp_path) as rig:
             assert _sync(rig).verdict == "equal"
-            rig.portal.store.table("deals").delete(rig.portal_ids()[0])
+            clock.skew += 600
+            # with a time of the past, that no run asks for
+            past = {"TITLE": "corrected", "DATE_MODIFY": "2015-01-01T00:00:00+01:00"}
+            portal.store.records("deals").table.put({**(deals.get(rig.portal_ids()[7]) or {}), **past})
+            deals.delete(rig.portal_ids()[0])
             waiting = _sync(rig)
             assert (waiting.portal_count, waiting.verdict, waiting.check_kind) == (None, None, None)
             assert waiting.warehouse_count == 60
             told = next(row for row in status(rig.db).entities if row["entity"] == "deals")
             assert (told["receipt"], told["verdict"]) == ("equal", None)
             assert told["counted_at"] < told["synced_at"]
-            assert _sync(rig, verify=True).rows_deleted == 1
-            rig.portal.store.table("deals").delete(rig.portal_ids()[0])
-            assert _sync(rig, count_hours=0.0).rows_deleted == 1
+            deep = _sync(rig, verify=True)
+            assert (deep.check_kind, deep.rows_repaired, deep.rows_deleted) == ("ids", 1, 1)
+            assert (deep.portal_count, deep.warehouse_count, deep.verdict) == (59, 59, "equal")
+            assert rig.differences("deals") == []
+            deals.delete(rig.portal_ids()[0])
+            due = _sync(rig, count_hours=0.0)
+            assert (due.check_kind, due.rows_repaired, due.rows_deleted) == ("count", 0, 1)
             assert rig.live_ids() == rig.portal_ids()
 
     @pytest.mark.parametrize(("deals", "place"), [(40, 7), (60, -2)])
@@ -243,7 +233,7 @@ class TestChecks:
             assert number not in rig.live_ids()
 
     def test_file_that_holds_a_part_is_not_compared(self, tmp_path: Path) -> None:
-        """After --since rows are missing on purpose: no alarm, and nothing is filled up, until --full."""
+        """After --since rows are missing on purpose: no alarm, and nothing is filled up."""
         clock = MovableClock()
         portal = small_portal(60, clock=clock)
         with rig_with(portal, tmp_path) as rig:
@@ -258,8 +248,6 @@ class TestChecks:
             (deals,) = rig.sync("deals").entities
             assert (deals.status, deals.verdict) == ("done", None)
             assert rig.live_ids() == [*rig.portal_ids()[:3], rig.portal_ids()[9]]
-            assert rig.sync("deals", full=True).entities[0].verdict == "equal"
-            assert rig.live_ids() == rig.portal_ids()
 
 
 class _FewAreCheap(Settings):

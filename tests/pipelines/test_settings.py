@@ -19,7 +19,7 @@ def test_an_environment_variable_sets_each(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("BITRIX24_WEBHOOK_URL", raising=False)
     for setting in SETTINGS:
         value = {int: "7", float: "7.5", bool: "true", str: "EUR"}[setting.kind]
-        special = {"progress": "off", "verify": __file__, "webhook_url": WEBHOOK}
+        special = {"progress": "off", "verify": __file__, "history": "deals", "webhook_url": WEBHOOK}
         monkeypatch.setenv(setting.env, special.get(setting.name, value))
     settings = Settings.load()
 

@@ -8,6 +8,7 @@ from itertools import count
 from .batch import LARGEST_BATCH, Command, Outcome
 from .client import Bitrix24Client
 
+_HELD_SECONDS = 2.0  # a request under way may itself wait for its method's time, which others must not
 _SECONDS = 25.0  # of server time in one request, which the portal cuts after 60 (API.md 4)
 
 
@@ -27,6 +28,7 @@ class _Parcel:
     commands: Mapping[str, Command]
     account: Account
     seconds: float
+    since: float
     behind: "frozenset[asyncio.Task[None]]"
     outcomes: "asyncio.Future[dict[str, Outcome]]" = field(repr=False)
     received: dict[str, Outcome] = field(default_factory=dict)
@@ -82,8 +84,8 @@ class CommandBus:
         Raises:
             Bitrix24Error: the request that carried them failed for good.
         """
-        under_way = frozenset(self._sending)
-        parcel = _Parcel(commands, account, seconds, under_way, asyncio.get_running_loop().create_future())
+        loop, under_way = asyncio.get_running_loop(), frozenset(self._sending)
+        parcel = _Parcel(commands, account, seconds, loop.time(), under_way, loop.create_future())
         if any(self._client.parked_for(method) for method in {c.method for c in commands.values()}):
             task = asyncio.create_task(self._carry([parcel]))  # the client waits for the method's time
             self._parked.add(task)
@@ -91,6 +93,8 @@ class CommandBus:
         else:
             self._waiting.append(parcel)
             self._dispatch()
+            if under_way:
+                loop.call_later(_HELD_SECONDS, self._dispatch)
         return await parcel.outcomes
 
     def _dispatch(self) -> None:
@@ -100,10 +104,14 @@ class CommandBus:
             task.add_done_callback(self._sent)
 
     def _worth_a_request(self) -> bool:
-        """Whether a request would be full, or has waited for the answers that were under way."""
+        """Whether a request would be full, or has waited for the answers that were under way, or for long."""
         if sum(len(parcel.commands) for parcel in self._waiting) >= LARGEST_BATCH:
             return True
-        return any(not parcel.behind & self._sending or self._is_full(parcel) for parcel in self._waiting)
+        held_since = asyncio.get_running_loop().time() - _HELD_SECONDS
+        return any(
+            not parcel.behind & self._sending or parcel.since <= held_since or self._is_full(parcel)
+            for parcel in self._waiting
+        )
 
     def _is_full(self, parcel: _Parcel) -> bool:
         """Whether it holds as many commands as its method may have in one request."""

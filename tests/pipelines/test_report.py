@@ -165,7 +165,7 @@ def test_a_failing_test_hides_no_table(db: Path, target_dir: Path) -> None:
 def test_a_failing_model_is_named(db: Path, target_dir: Path) -> None:
     """A model that cannot be built says why, what needs it is skipped, and the rest is built and tested."""
     with duckdb.connect(str(db)) as connection:
-        connection.execute("create view bitrix24.users as select error('no users today') as id")
+        connection.execute("create view bitrix24.departments as select error('no departments today') as id")
 
     report = build(db, as_of=AS_OF, select=["+dim_user", "+fct_deal"], target_dir=target_dir)
 
@@ -173,7 +173,7 @@ def test_a_failing_model_is_named(db: Path, target_dir: Path) -> None:
     message = next(model.message for model in report.models if model.name == "dim_user")
     assert not report.ok
     assert status["dim_user"] == "error"
-    assert "no users today" in message
+    assert "no departments today" in message
     assert status["fct_deal"] == "success"
     assert "unique_fct_deal_deal_id" in {test.name for test in report.tests if test.status == "pass"}
     assert not any("dim_user" in test.name for test in report.tests)

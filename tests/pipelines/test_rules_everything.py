@@ -10,7 +10,7 @@ from tests.pipelines.rig import MovableClock, rig_with, small_portal
 
 pytestmark = pytest.mark.slow
 
-SEEDS = int(os.environ.get("B24_SEEDS", "6"))
+SEEDS = int(os.environ.get("B24_SEEDS", "2"))
 """Each takes two syncs of all tables, some fifteen seconds: B24_SEEDS=20 for a thorough look."""
 
 

@@ -99,6 +99,8 @@ class RawTables:
                 if name not in (*key, *_SERVICE) and not name.startswith(_OF_DLT)
             )
             differs = [f"t.{_quoted(key[0])} IS NULL"]
+            if "_deleted_at" in brought:  # read in this run, and gone before its end
+                differs.append("s._deleted_at IS NOT NULL")
             differs += [
                 f"{_side('s', name, brought, found.columns)} IS DISTINCT FROM "
                 f"{_side('t', name, found.columns, brought)}"

@@ -20,7 +20,7 @@ from sources.bitrix24.entities import ENTITIES
 from sources.bitrix24.keyset import KeysetQuery
 from sources.bitrix24.portal_read import SilentObserver
 from sources.bitrix24.reader import IN_FLIGHT
-from sources.bitrix24.reading import Session
+from sources.bitrix24.session import Session
 from sources.demo_portal import CostModel, DemoPortal, serve
 
 _SEED = 1

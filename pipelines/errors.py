@@ -4,6 +4,7 @@ PipelineError        a command could not do its work; `exit_code` is what it exi
 ├─ UsageError        the command was asked for something that does not exist
 ├─ WarehouseError    the file cannot be read or written, or is not ours
 └─ LockedError       another run or program holds the file
+RunInterrupted       Ctrl-C: the run has stopped, and says what it keeps
 """
 
 from typing import ClassVar
@@ -29,3 +30,7 @@ class LockedError(PipelineError):
     """Another run, or another program, holds the warehouse file."""
 
     exit_code = 9
+
+
+class RunInterrupted(KeyboardInterrupt):
+    """A run was stopped from the keyboard; the message says what is kept and how to go on."""

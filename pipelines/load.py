@@ -1,28 +1,27 @@
 """Portal to raw tables: one run over the entities asked for, with a receipt in `ops`."""
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines import ops
-from pipelines.errors import PipelineError, WarehouseError
+from pipelines.dlt_load import Load
+from pipelines.errors import PipelineError, RunInterrupted
 from pipelines.ops import EntityReport, RunTotals
 from pipelines.order import Order, order_of
+from pipelines.postgres_server import reachable_server
 from pipelines.settings import Settings
-from pipelines.warehouse import RAW_SCHEMA, WorkingCopy, working_copy
-from sources.bitrix24.entities import CONTACT_POINTS, CURRENCY_RATES, ENTITIES, REJECTED_ROWS
+from pipelines.working_copy import Places, WorkingCopy, working_copy
+from sources.bitrix24.entities import ENTITIES
 from sources.bitrix24.errors import Bitrix24Error, RefusedError
 from sources.bitrix24.portal_read import Connection, PortalRead, ReadSettings, SilentObserver
 from sources.bitrix24.reading import Observer, ReadResult
+from sources.bitrix24.spool import rows_kept
 
-# DuckDB's share of the memory while it loads: enough for what syncs usually bring. A load that needs more
-# is repeated with what the machine has (`dlt` keeps its files).
-LOAD_MEMORY = "160MB"
-# Files that are inserted at the same time: more of them hold more memory, and two cores are busy with fewer.
-LOAD_WORKERS = 2
+if TYPE_CHECKING:
+    from pipelines.postgres import CopyReport
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,8 @@ class SyncReport:
     entities: tuple[EntityReport, ...]
     totals: RunTotals
     refused: tuple[str, ...] = ()
+    copied: "CopyReport | None" = None
+    """What was brought into PostgreSQL, where that was asked for."""
 
     @property
     def status(self) -> str:
@@ -43,8 +44,8 @@ class SyncReport:
 
     @property
     def exit_code(self) -> int:
-        """0; 1 where an entity failed; 10 where one that was asked for by name is refused to this webhook."""
-        if self.status == "failed":
+        """0; 1 where an entity failed or PostgreSQL differs; 10 where one asked for by name is refused."""
+        if self.status == "failed" or (self.copied is not None and not self.copied.ok):
             return 1
         return 10 if self.refused else 0
 
@@ -58,6 +59,7 @@ def sync(
     verify: bool = False,
     webhook_url: str | None = None,
     observer: Observer | None = None,
+    destination: Literal["duckdb", "postgres"] = "duckdb",
 ) -> SyncReport:
     """Bring the raw tables up to date with the portal.
 
@@ -69,16 +71,24 @@ def sync(
         verify: compare ids and modification times of all rows with the portal's, and mend what differs.
         webhook_url: by default as the settings say.
         observer: hears of progress.
+        destination: with "postgres" the tables of the file are then brought to the server that dlt's
+            configuration names.
 
     Raises:
-        PipelineError: the file cannot be used, or an argument is wrong.
+        PipelineError: the file or the server cannot be used, or an argument is wrong.
         Bitrix24Error: the portal as a whole cannot be read.
     """
     order = order_of(entities, full=full, since=since, verify=verify)
     settings = Settings.load(webhook_url)
     connection = settings.connection()
+    server = reachable_server() if destination == "postgres" else None
     with working_copy(db, "b24 sync") as copy:
-        return sync_into(copy, connection, order, settings, observer or SilentObserver())
+        report = sync_into(copy, connection, order, settings, observer or SilentObserver())
+    if server is None:
+        return report
+    from pipelines.postgres import bring  # noqa: PLC0415 - dlt
+
+    return replace(report, copied=bring(db, server, whole=full))
 
 
 def sync_into(
@@ -104,23 +114,22 @@ def sync_into(
     )
     with copy.connect() as db:
         ops.check_portal(db, host)
-        run_id = ops.begin_run(db, full=order.full, since=order.since)
     cursors: dict[str, str | None] = {}
     failure: Exception | None = None
     try:
-        cursors = _load(copy, read, order)
+        cursors = Load(copy, read, order).run()
         failure = _common_failure(read.latest)
-    except BaseException as error:
-        copy.start_over()
-        if fresh or not isinstance(error, Bitrix24Error | PipelineError):
-            raise
+    except KeyboardInterrupt:
+        raise _interrupted(copy.places) from None
+    except (Bitrix24Error, PipelineError) as error:
         failure = error
-        with copy.connect() as db:
-            run_id = ops.begin_run(db, full=order.full, since=order.since)
+        if not fresh:
+            copy.start_over()
     if failure is not None and fresh:
         copy.path.unlink()  # nothing was loaded: leave no file behind that holds nothing
         raise failure from None
     with copy.connect() as db:
+        run_id = ops.begin_run(db, full=order.full, since=order.since, at=began)
         reports = tuple(_report(db, result, cursors) for result in _ordered(read, order))
         totals = _totals(read)
         failed = failure or any(report.status == "failed" for report in reports)
@@ -143,91 +152,19 @@ def sync_into(
     return SyncReport(run_id, began, datetime.now(UTC), reports, totals, refused)
 
 
-def _load(copy: WorkingCopy, read: PortalRead, order: Order) -> dict[str, str | None]:
-    """Read and load; return the cursors the entities had before."""
-    import dlt  # noqa: PLC0415 - three quarters of a second that usage errors need not wait for
-
-    from sources.bitrix24.source import source_of  # noqa: PLC0415
-
-    dlt.config["runtime.dlthub_telemetry"] = False
-    dlt.config["load.truncate_staging_dataset"] = True  # or the file holds most rows twice (STACK.md)
-    dlt.config["load.delete_completed_jobs"] = True
-    dlt.config["load.workers"] = LOAD_WORKERS
-    source = source_of(read).with_resources(*order.names, *_beside(order.names))
-    pipeline = _pipeline(copy, LOAD_MEMORY)
-    pipeline.sync_destination()
-    before = _cursors(pipeline.state)
-    copy.is_whole = False
-    failure: Exception | None = None
-    try:
-        pipeline.run(source, loader_file_format="parquet")
-    except Exception as error:
-        if "Out of Memory Error" in str(error) and pipeline.has_pending_data:
-            _pipeline(copy, None).run()
-        else:
-            failure = _known(error)
-            if failure is None:
-                raise
-    # a failure of the portal ends the reading, before the first row is loaded
-    copy.is_whole = failure is None or isinstance(failure, Bitrix24Error)
-    if failure is not None:
-        raise failure
-    return before
-
-
-def _pipeline(copy: WorkingCopy, memory: str | None) -> Any:  # noqa: ANN401 - dlt is imported late
-    import dlt  # noqa: PLC0415
-    from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials  # noqa: PLC0415
-
-    logging.getLogger("dlt").setLevel(logging.CRITICAL)  # failures are told once, by this program
-    credentials = DuckDbCredentials(str(copy.path))
-    credentials.global_config = {"preserve_insertion_order": False, "checkpoint_threshold": "16MB"} | (
-        {"memory_limit": memory} if memory else {}
-    )
-    return dlt.pipeline(
-        "b24",
-        destination=dlt.destinations.duckdb(credentials),
-        dataset_name=RAW_SCHEMA,
-        pipelines_dir=str(copy.places.dlt),
-    )
-
-
-def _beside(names: Sequence[str]) -> Iterator[str]:
-    """The tables that come with these entities."""
-    yield REJECTED_ROWS
-    if any(ENTITIES[name].multifields for name in names):
-        yield CONTACT_POINTS
-    if any(ENTITIES[name].kept_daily for name in names):
-        yield CURRENCY_RATES
-
-
-def _cursors(state: Mapping[str, Any]) -> dict[str, str | None]:
-    resources = state.get("sources", {}).get("bitrix24", {}).get("resources", {})
-    tables = dict(resources)
-    for kept in resources.values():
-        tables |= kept.get("each", {})
-    return {name: kept.get("cursor") for name, kept in tables.items()}
-
-
-def _known(error: BaseException | None) -> Bitrix24Error | PipelineError | None:
-    """The failure inside dlt's own; a full disk by its text, for DuckDB has no class for it."""
-    seen: set[int] = set()
-    queue: list[BaseException | None] = [error]
-    while queue:
-        each = queue.pop()
-        if each is None or id(each) in seen:
-            continue
-        seen.add(id(each))
-        if isinstance(each, Bitrix24Error | PipelineError):
-            return each
-        if isinstance(each, OSError) and each.errno is not None:
-            return WarehouseError(f"{each.filename or 'The working folder'}: {each.strerror}")
-        queue += [each.__cause__, each.__context__, getattr(each, "exception", None)]
-    if "No space left" in str(error):
-        return WarehouseError(
-            "No space is left on the disk; free some and run again, it goes on where it stopped"
+def _interrupted(places: Places) -> RunInterrupted:
+    """What an interrupted run has to say: its rows wait in the spool, the file is as it was."""
+    folders = sorted(places.spool.iterdir()) if places.spool.exists() else []
+    kept = {folder.name: rows for folder in folders if (rows := rows_kept(folder))}
+    rows = ", ".join(f"{rows:,} rows of {name}" for name, rows in kept.items())
+    return RunInterrupted(
+        f"Stopped. {places.db.name} is as it was before; "
+        + (
+            f"kept for the next run: {rows}. The same command goes on from there"
+            if kept
+            else "nothing was read"
         )
-    return None
+    )
 
 
 def _common_failure(results: Mapping[str, ReadResult]) -> Exception | None:

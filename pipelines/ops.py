@@ -92,15 +92,14 @@ class RunTotals:
     refused_429: int = 0
 
 
-def begin_run(connection: duckdb.DuckDBPyConnection, *, full: bool, since: str | None) -> str:
-    """Note that a run has begun; return its id."""
+def begin_run(connection: duckdb.DuckDBPyConnection, *, full: bool, since: str | None, at: datetime) -> str:
+    """Note that a run has begun at that moment; return its id."""
     connection.execute(_TABLES)
-    now = datetime.now(UTC)
-    run_id = f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
+    run_id = f"{at:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
     connection.execute(
         "INSERT INTO ops.sync_runs (run_id, status, is_full, since, started_at) "
         "VALUES (?, 'running', ?, ?, ?)",
-        [run_id, full, since, now],
+        [run_id, full, since, at],
     )
     return run_id
 

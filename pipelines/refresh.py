@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import PipelineError, UsageError
 from pipelines.load import SyncReport, sync_into
@@ -11,9 +12,12 @@ from pipelines.order import Order, order_of
 from pipelines.report import BuildError, BuildReport, SettingError
 from pipelines.report import build as build_models
 from pipelines.settings import Settings
-from pipelines.warehouse import WorkingCopy, working_copy
+from pipelines.working_copy import WorkingCopy, places_of, working_copy
 from sources.bitrix24.portal_read import SilentObserver
 from sources.bitrix24.reading import Observer
+
+if TYPE_CHECKING:
+    from pipelines.postgres_server import Server
 
 Progress = Callable[[str, str, float], None]
 
@@ -47,14 +51,17 @@ def build(
     variables: Mapping[str, str] | None = None,
     select: Sequence[str] = (),
     progress: Progress | None = None,
+    target: Literal["duckdb", "postgres"] = "duckdb",
 ) -> BuildReport:
-    """Build the reports from the raw tables in the file.
+    """Build the reports from the raw tables in the file, or from those in PostgreSQL.
 
     Raises:
-        PipelineError: the file cannot be used, or a setting has no such value.
+        PipelineError: the file or the server cannot be used, or a setting has no such value.
     """
     order = BuildOrder(as_of, variables, tuple(select))
     settings = Settings.load()
+    if target == "postgres":
+        return _build_in_postgres(places_of(Path(db)).dbt / target, order, settings, progress)
     with working_copy(db, "b24 build") as copy:
         if not copy.path.exists():
             raise PipelineError(
@@ -89,17 +96,54 @@ def build_into(
     copy: WorkingCopy, order: BuildOrder, settings: Settings, progress: Progress | None = None
 ) -> BuildReport:
     """Build in a working copy that this process holds."""
+    return _build(copy.path, copy.places.dbt, order, settings, progress)
+
+
+def _build_in_postgres(
+    target_dir: Path, order: BuildOrder, settings: Settings, progress: Progress | None
+) -> BuildReport:
+    """Build on the server of dlt's configuration; a copy of raw tables cannot come between."""
+    from pipelines.postgres_server import server  # noqa: PLC0415 - nothing that a build in the file needs
+
+    with server().alone() as alone:
+        return _build(Path(), target_dir, order, settings, progress, alone)
+
+
+def _build(
+    db: Path,
+    target_dir: Path,
+    order: BuildOrder,
+    settings: Settings,
+    progress: Progress | None,
+    server: "Server | None" = None,
+) -> BuildReport:
     try:
         return build_models(
-            copy.path,
+            db,
             as_of=order.as_of,
             variables={**settings.variables, **(order.variables or {})},
             select=order.select,
-            target_dir=copy.places.dbt,
+            target_dir=target_dir,
             progress=progress,
+            custom=_custom_models(settings),
+            server=server,
         )
     except SettingError as error:
         failure: PipelineError = UsageError(str(error))
     except BuildError as error:
         failure = PipelineError(str(error))
     raise failure
+
+
+def _custom_models(settings: Settings) -> Path | None:
+    """The folder of the user's own models, if there is one.
+
+    Raises:
+        UsageError: it is configured, and not there.
+    """
+    folder = Path(settings.custom_models).expanduser()
+    if not folder.is_dir():
+        if settings.custom_models != Settings.custom_models:
+            raise UsageError(f"pipelines.custom_models names the folder {folder}, and there is none")
+        return None
+    return folder

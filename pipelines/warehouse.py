@@ -1,136 +1,71 @@
-"""The DuckDB file: where it is, who may write to it, and how a finished run reaches its readers.
+"""Reading the DuckDB file from a notebook or a script: one call, one DataFrame, and the file is closed.
 
-DuckDB lets one process write a file or several read it. So a run works on a copy in `<file>.b24/` and
-publishes it in one rename: readers keep what they opened and see the new state when they open again, and
-no open notebook can stop a run. The rename is the commit: of a killed run nothing is left but the rows
-that it had read, which the next one finds in the spool.
+>>> from pipelines import warehouse
+>>> warehouse.frame("rpt_deal_funnel")
+>>> warehouse.query("SELECT status, count(*) AS deals FROM core.fct_deal GROUP BY status")
+
+Nothing stays open between two calls, and what is read is the file as the last finished run left it.
 """
 
-import errno
-import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-from filelock import FileLock, Timeout
 
-from pipelines.errors import LockedError, UsageError, WarehouseError
-from pipelines.raw_tables import RAW_SCHEMA, RawTables
+from pipelines.errors import UsageError, WarehouseError
+from pipelines.file_trouble import unreadable
 
-__all__ = ["RAW_SCHEMA", "Places", "WorkingCopy", "places_of", "reading", "working_copy"]
+if TYPE_CHECKING:
+    import pandas as pd
 
-_SCHEMAS = ("bitrix24", "staging", "core", "reporting", "ops", "main", "temp", "system", "information_schema")
+__all__ = ["SCHEMAS", "WAREHOUSE", "frame", "query", "reading"]
 
+WAREHOUSE = Path("warehouse.duckdb")
+SCHEMAS = ("reporting", "core", "staging", "ops", "bitrix24")
+"""Where a name without a schema is looked for, in this order."""
 
-@dataclass(frozen=True)
-class Places:
-    """The paths that belong to one warehouse file."""
-
-    db: Path
-
-    @property
-    def folder(self) -> Path:
-        """Everything a run keeps beside the file."""
-        return self.db.with_name(f"{self.db.name}.b24")
-
-    @property
-    def working(self) -> Path:
-        """The copy a run works on: of the same name, because DuckDB names the catalogue after the file."""
-        return self.folder / "work" / self.db.name
-
-    @property
-    def dlt(self) -> Path:
-        """The working folder of dlt: of use only together with the copy."""
-        return self.folder / "dlt"
-
-    @property
-    def spool(self) -> Path:
-        """Rows that are read and not yet loaded."""
-        return self.folder / "spool"
-
-    @property
-    def dbt(self) -> Path:
-        """What dbt parsed and logged."""
-        return self.folder / "dbt"
+_MATCHES = 3
+_SUM_DIGITS = 38  # of a sum of whole numbers: DuckDB counts them with 128 bits
 
 
-class WorkingCopy:
-    """The file as the one run that holds the lock sees it."""
+def frame(name: str, *, db: str | Path = WAREHOUSE) -> "pd.DataFrame":
+    """A table or view of the warehouse, whole.
 
-    def __init__(self, places: Places, base: dict[str, int] | None) -> None:
-        self.places = places
-        self.path = places.working
-        self.base = base
-        self.is_whole = True
-        """False while something is under way that must not be published half done."""
-        self.spent: list[Path] = []
-        """Folders of the spool that are of no use once the file is published."""
-
-    @contextmanager
-    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection that is closed afterwards, so that dlt and dbt can open the file."""
-        with duckdb.connect(str(self.path)) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
-
-    @property
-    def raw_tables(self) -> RawTables:
-        """What the copy holds, for the reading to compare the portal with."""
-        return RawTables(self.connect)
-
-    def start_over(self) -> None:
-        """Take the file as it is again: a load that broke off may have left half of its rows in the copy."""
-        fresh = _prepared(self.places)
-        self.base, self.spent = fresh.base, []
-
-
-def places_of(db: str | Path) -> Places:
-    """The places of a warehouse file.
+    Args:
+        name: as in `rpt_deal_funnel` or `core.fct_deal`; without a schema the first of SCHEMAS that has it.
+        db: the warehouse file.
 
     Raises:
-        UsageError: a name that no query could be written for.
+        UsageError: there is no such table; the message names those that are called nearly the same.
+        WarehouseError: there is no such file, or it is no warehouse.
     """
-    path = Path(db).expanduser().absolute()
-    if path.stem.lower() in _SCHEMAS:
-        raise UsageError(
-            f"{path.name}: DuckDB names its catalogue after the file, and {path.stem!r} is also a schema "
-            f"in it, so {path.stem}.… would be ambiguous in every query. Choose another name, "
-            "such as warehouse.duckdb"
-        )
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder: name a file in it, such as {path / 'warehouse.duckdb'}")
-    return Places(path)
+    with reading(db) as connection:
+        schema, table = _found(connection, name)
+        return _frame(connection, f'SELECT * FROM "{schema}"."{table}"')
 
 
-@contextmanager
-def working_copy(db: str | Path, purpose: str) -> Iterator[WorkingCopy]:
-    """Hold the file for one run; what the run did is published at the end, also when it fails half-way.
+def query(
+    sql: str, parameters: Mapping[str, object] | None = None, *, db: str | Path = WAREHOUSE
+) -> "pd.DataFrame":
+    """What a query answers; it may name every table of the warehouse, as in `reporting.rpt_deal_funnel`.
 
-    A run that leaves nothing behind (`copy.path` does not exist), or not a whole copy, publishes nothing.
+    Args:
+        sql: one SELECT; `$name` stands for a value of `parameters`.
+        parameters: the values, by name.
+        db: the warehouse file.
 
     Raises:
-        LockedError: another run holds the file, or a program changed it meanwhile.
-        WarehouseError: the file cannot be read or written, or is no warehouse.
+        UsageError: DuckDB refuses the query or finds nothing in it; the message says where.
+        WarehouseError: there is no such file, or it is no warehouse.
     """
-    places = places_of(db)
-    try:
-        places.working.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(places, purpose):
-            try:
-                copy = _prepared(places)
-                try:
-                    yield copy
-                finally:
-                    _publish(copy)
-            finally:
-                _tidy(places)
-    except OSError as error:
-        raise _file_trouble(places.db, error) from None
+    with reading(db) as connection:
+        try:
+            return _frame(connection, sql, dict(parameters or {}))
+        except duckdb.Error as error:
+            raise UsageError(str(error)) from None
 
 
 @contextmanager
@@ -146,166 +81,57 @@ def reading(db: str | Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     with connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 
 
-@contextmanager
-def _locked(places: Places, purpose: str) -> Iterator[None]:
-    """The file lock goes with the process, however it ends; the note beside it says who holds it."""
-    note = places.folder / "lock.json"
-    lock = FileLock(str(places.folder / "lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise LockedError(
-            f"{places.db} is held by another run{_holder(note)}: try again when it has ended"
-        ) from None
-    try:
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        note.write_text(json.dumps({"pid": os.getpid(), "purpose": purpose, "started": started}))
-        yield
-    finally:
-        note.unlink(missing_ok=True)
-        lock.release()
-
-
-def _holder(note: Path) -> str:
-    with suppress(OSError, ValueError, KeyError):
-        held = json.loads(note.read_text())
-        return f" ({held['purpose']}, process {held['pid']}, since {held['started']})"
-    return ""
-
-
-def _prepared(places: Places) -> WorkingCopy:
-    """A fresh copy of the file, if there is a file."""
-    for stale in (places.working.parent, places.dlt):
-        shutil.rmtree(stale, ignore_errors=True)
-    places.working.parent.mkdir(parents=True)
-    if places.db.exists():
-        _settle(places.db)
-        copy = WorkingCopy(places, _state(places.db))
-        _copy(places.db, places.working)
-        return copy
-    return WorkingCopy(places, None)
-
-
-def _settle(db: Path) -> None:
-    """Check that the file is a warehouse, and fold a write-ahead log into it.
-
-    A program that holds it for writing does no harm while it has written nothing: then there is no log.
-    """
-    if not os.access(db, os.W_OK) or not os.access(db.parent, os.W_OK):
-        raise WarehouseError(f"{db} cannot be written: check the permissions of the file and its folder")
-    log = db.with_name(db.name + ".wal")
-    try:
-        with duckdb.connect(str(db), read_only=not log.exists()) as connection:
-            if log.exists():
-                connection.execute("CHECKPOINT")
-            _check_ours(connection, db)
-    except duckdb.IOException as error:
-        if "lock" not in str(error).lower():
-            raise _unreadable(db, error) from None
-        if log.exists():
-            raise LockedError(
-                f"{db} is being written by another program ({_lock_holder(error)}): close it, or have it "
-                "commit and disconnect, and run again"
-            ) from None
-    except duckdb.ConnectionException:  # open in this very process, in a notebook perhaps
-        if log.exists():
-            raise LockedError(f"{db} is open for writing in this program: close that connection") from None
-    except duckdb.Error as error:
-        raise _unreadable(db, error) from None
-
-
-def _check_ours(connection: duckdb.DuckDBPyConnection, db: Path) -> None:
-    tables = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [RAW_SCHEMA]
+def _found(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str, str]:
+    schema, _, table = name.strip().lower().rpartition(".")
+    known = connection.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables "
+        "WHERE list_contains($schemas, table_schema) AND table_name NOT LIKE '\\_dlt\\_%' ESCAPE '\\' "
+        "ORDER BY list_position($schemas, table_schema), table_name",
+        {"schemas": list(SCHEMAS)},
     ).fetchall()
-    if tables and ("_dlt_version",) not in tables:
-        raise WarehouseError(
-            f"{db} has a schema {RAW_SCHEMA!r} that this program did not make; nothing was touched. "
-            "Use another --db"
-        )
+    for found_schema, found in known:
+        if found == table and schema in ("", found_schema):
+            return str(found_schema), str(found)
+    if not any(found_schema in ("core", "reporting") for found_schema, _ in known):
+        raise UsageError(f"There is no table {name!r}, and no report at all yet: `b24 build` makes them")
+    raise UsageError(f"There is no table {name!r}; {_near(table, known)}")
 
 
-def _publish(copy: WorkingCopy) -> None:
-    """Put the copy in the file's place, unless someone changed the file while the run worked."""
-    places = copy.places
-    if not places.working.exists() or not copy.is_whole:
-        return
-    if copy.base != _state(places.db):
-        raise LockedError(
-            f"{places.db} was changed by another program while this run worked, so nothing was published: "
-            "close that program (or open the file with read_only=True) and run again"
-        )
-    with duckdb.connect(str(places.working)) as connection:
-        connection.execute("CHECKPOINT")
-    if places.db.exists():
-        shutil.copymode(places.db, places.working)
-    places.working.replace(places.db)
-    for spent in (places.working.parent, places.dlt, *copy.spent):
-        shutil.rmtree(spent, ignore_errors=True)
+def _near(table: str, known: list[tuple[Any, ...]]) -> str:
+    names = {found: f"{schema}.{found}" for schema, found in reversed(known)}
+    near = get_close_matches(table, names, _MATCHES, cutoff=0.5)
+    near += [found for found in sorted(names) if table and table in found and found not in near][:_MATCHES]
+    if near:
+        return "did you mean " + " or ".join(names[found] for found in near) + "?"
+    return "the reports are " + ", ".join(found for schema, found in known if schema == "reporting")
 
 
-def _tidy(places: Places) -> None:
-    """A run that came to nothing, for want of a portal or a file, leaves no folder behind."""
-    if not places.spool.exists() and not places.dbt.exists():
-        shutil.rmtree(places.folder, ignore_errors=True)
+def _frame(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, object] | None = None
+) -> "pd.DataFrame":
+    """Whole numbers, their sums and flags stay what they are where some are NULL; money becomes float64."""
+    import pandas as pd  # noqa: PLC0415 - half a second that the command line does not need
+    import pyarrow as pa  # noqa: PLC0415
 
-
-def _state(db: Path) -> dict[str, int] | None:
-    """What tells one state of the file from another."""
-    parts: dict[str, int] = {}
-    for name, path in (("file", db), ("log", db.with_name(db.name + ".wal"))):
-        with suppress(FileNotFoundError):
-            found = path.stat()
-            parts |= {
-                f"{name}_inode": found.st_ino,
-                f"{name}_size": found.st_size,
-                f"{name}_time": found.st_mtime_ns,
-            }
-    return parts or None
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy within the kernel; a file system that can share blocks does not even copy."""
-    with source.open("rb") as old, target.open("wb") as new:
-        left = os.fstat(old.fileno()).st_size
-        try:
-            while left > 0 and (copied := os.copy_file_range(old.fileno(), new.fileno(), left)):
-                left -= copied
-        except (AttributeError, OSError) as error:  # no such call in this system, or not for these disks
-            if getattr(error, "errno", None) == errno.ENOSPC:
-                raise
-            old.seek(0)
-            new.seek(0)
-            shutil.copyfileobj(old, new, 1 << 20)
-
-
-def _lock_holder(error: Exception) -> str:
-    text = str(error)
-    start = text.find("held in ")
-    return text[start + 8 :].split(". ", 1)[0] if start >= 0 else "unknown"
-
-
-def _unreadable(db: Path, error: Exception) -> WarehouseError | LockedError:
-    text = str(error)
-    if "lock" in text.lower() and "held" in text:
-        return LockedError(f"{db} is being written by another program ({_lock_holder(error)})")
-    if isinstance(error, duckdb.IOException) and "not a valid DuckDB" in text:
-        return WarehouseError(f"{db} is not a DuckDB database; nothing was touched. Use another --db")
-    return WarehouseError(f"{db} cannot be opened: {text.splitlines()[0]}")
-
-
-def _file_trouble(db: Path, error: OSError) -> WarehouseError:
-    if error.errno == errno.ENOSPC:
-        return WarehouseError(
-            f"No space is left on the disk of {db.parent}. A run needs room for a second copy of the file; "
-            "free some and run again, it goes on where it stopped"
-        )
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return WarehouseError(f"{error.filename or db.parent} cannot be written: check its permissions")
-    return WarehouseError(f"{error.filename or db}: {error.strerror or error}")
+    answer = connection.sql(sql, params=parameters)
+    if answer is None:
+        raise UsageError("The query is empty")
+    table: Any = answer.to_arrow_table()
+    for place, field in enumerate(table.schema):
+        if pa.types.is_decimal(field.type):
+            whole = field.type.scale == 0 and field.type.precision == _SUM_DIGITS
+            kind = pa.int64() if whole else pa.float64()
+            table = table.set_column(place, field.name, table.column(place).cast(kind))
+    kinds: dict[pa.DataType, Any] = {
+        pa.int64(): pd.Int64Dtype(),
+        pa.int32(): pd.Int32Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+    }
+    frame: pd.DataFrame = table.to_pandas(types_mapper=kinds.get, date_as_object=False)
+    return frame

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from rich.console import Console
@@ -16,9 +17,11 @@ from pipelines.cli.choices import LogFormat
 from sources.bitrix24.redaction import RedactingFilter, redact
 
 if TYPE_CHECKING:
+    from sources.bitrix24.forecast import Forecast
     from sources.bitrix24.reading import ReadResult
 
 _SECONDS_BETWEEN_EVENTS = 1.0
+_MINUTE = 60
 
 
 class Narrator(Protocol):
@@ -26,6 +29,9 @@ class Narrator(Protocol):
 
     def expecting(self, entity: str, rows: int | None) -> None:
         """About so many rows will come."""
+
+    def forecast(self, entity: str, forecast: "Forecast") -> None:
+        """It will take long."""
 
     def received(self, entity: str, rows: int) -> None:
         """So many more rows came."""
@@ -63,6 +69,10 @@ class Bars:
         else:
             self._tasks[entity] = self.progress.add_task(entity, total=rows)
 
+    def forecast(self, entity: str, forecast: "Forecast") -> None:
+        """Print how long it will take above the bars."""
+        self.step(_foretold(entity, forecast))
+
     def received(self, entity: str, rows: int) -> None:
         """Move the bar."""
         if entity not in self._tasks:
@@ -99,6 +109,10 @@ class Lines:
     def expecting(self, entity: str, rows: int | None) -> None:
         """Do nothing."""
 
+    def forecast(self, entity: str, forecast: "Forecast") -> None:
+        """Print how long it will take."""
+        self.step(_foretold(entity, forecast))
+
     def received(self, entity: str, rows: int) -> None:
         """Do nothing."""
 
@@ -129,6 +143,10 @@ class JsonLines:
     def expecting(self, entity: str, rows: int | None) -> None:
         """Tell the number of rows."""
         self.event("expecting", {"entity": entity, "rows": rows})
+
+    def forecast(self, entity: str, forecast: "Forecast") -> None:
+        """Tell how long it will take."""
+        self.event("forecast", {"entity": entity, **asdict(forecast)})
 
     def received(self, entity: str, rows: int) -> None:
         """Tell the rows so far, at most once a second for an entity."""
@@ -168,6 +186,25 @@ class JsonLines:
         line = json.dumps({"event": name, "time": self._clock(), **facts}, default=str, ensure_ascii=False)
         self._stream.write(redact(line) + "\n")
         self._stream.flush()
+
+
+def _foretold(entity: str, forecast: "Forecast") -> str:
+    words = f"{entity}: about {forecast.rows:,} rows, about {_duration(forecast.seconds)}"
+    if forecast.waits:
+        waits = "1 wait" if forecast.waits == 1 else f"{forecast.waits} waits"
+        words += (
+            f": {waits} of {_duration(forecast.wait_seconds)}, because the portal gives this method only so "
+            "much server time in ten minutes; the other tables go on meanwhile"
+        )
+    return words
+
+
+def _duration(seconds: float) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / _MINUTE)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 @contextmanager

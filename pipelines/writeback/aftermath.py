@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipelines import ops
 from pipelines.errors import PipelineError
-from pipelines.warehouse import working_copy
+from pipelines.working_copy import working_copy
 from pipelines.writeback.context import Observer, sent_part
 from pipelines.writeback.journal import Entry, Journal, Run, folder_of
 from pipelines.writeback.plan import SOURCE, Plan

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.errors import UsageError
-from pipelines.warehouse import RAW_SCHEMA, reading
+from pipelines.raw_tables import RAW_SCHEMA
+from pipelines.warehouse import reading
 from pipelines.writeback.cells import cell_text, of_double
 from pipelines.writeback.choices import shown_choices
 from pipelines.writeback.raw_cells import cell_maker, raw_cell, selected

@@ -12,8 +12,9 @@ from .checking import check_rows
 from .entities import CONTACT_POINTS, Entity
 from .fields import camel_case, column_name, columns_of, signature_of
 from .keyset import KeysetQuery, KeysetRead
-from .reading import CHEAP_COMMANDS, ReadRequest, ReadResult, Sealing, Session, portal_time
+from .reading import CHEAP_COMMANDS, ReadRequest, ReadResult, portal_time
 from .rows import RowReader
+from .session import Sealing, Session
 from .spool import Spool
 
 _SPOOL_VERSION = 2
@@ -47,6 +48,8 @@ async def read_by_id(session: Session, request: ReadRequest, account: Account) -
         rows = row_reader(session, request, start.fields, spool.facts.get("kinds", {}))
         if "cursor" not in spool.facts:
             spool.settle(cursor=portal_time(start.first), kinds={c.code: c.kind for c in rows.columns})
+        if spool.chunks:  # a killed read's
+            session.sealed(entity, spool.chunks, rows.columns)
         sealing = Sealing(session, entity, spool)
         try:
             read = KeysetRead(session, entity, start.query, rows, account)

@@ -13,7 +13,8 @@ from .batch import LARGEST_BATCH, Command, Outcome
 from .bus import Account
 from .errors import MethodError, MethodNotFoundError
 from .gathering import Gathering
-from .reading import CalendarWindow, ReadRequest, ReadResult, Session, portal_time
+from .reading import CalendarWindow, ReadRequest, ReadResult, portal_time
+from .session import Session
 
 _EVENTS = "calendar.event.get"
 

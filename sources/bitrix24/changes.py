@@ -8,7 +8,8 @@ from pathlib import Path
 
 from .entities import CONTACT_POINTS, ENTITIES, REJECTED_ROWS
 from .fields import column_name
-from .reading import ReadRequest, ReadResult, Session, Warehouse
+from .reading import ReadRequest, ReadResult, Warehouse
+from .session import Session
 from .spool import Chunk
 
 ALWAYS_KEPT = frozenset({"custom_fields"})

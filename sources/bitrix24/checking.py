@@ -10,8 +10,9 @@ from .entities import CONTACT_POINTS
 from .fetching import fetch_rows
 from .fields import column_name
 from .keyset import KeysetQuery
-from .reading import ReadRequest, Sealing, Session
+from .reading import ReadRequest
 from .rows import RowReader
+from .session import Sealing, Session
 from .spool import Spool
 from .verifying import compare_rows
 

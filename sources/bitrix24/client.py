@@ -13,6 +13,7 @@ from .clock import Clock, SystemClock
 from .envelope import Reply, rows_of
 from .errors import Bitrix24Error, ConfigurationError, MalformedReplyError
 from .exchange import Exchange
+from .forecast import Forecast, Pace, forecast
 from .limits import Limits, LimitsStore, MemoryLimitsStore, OperatingBudget, RequestGate
 from .retry import Ledger, RetryPolicy
 from .stats import ClientStats
@@ -191,6 +192,20 @@ class Bitrix24Client:
     def parked_for(self, method: str) -> float:
         """Return the seconds after which a method may be sent again; 0 while it has server time left."""
         return self._budget.parked_for(method)
+
+    def forecast(self, method: str, rows: int, commands: int, at_once: int) -> Forecast:
+        """Foretell a read of so many rows by so many commands, with so many requests under way together."""
+        left, limit = self._budget.left(method)
+        limits = self.limits
+        pace = Pace(
+            requests_per_second=limits.requests_per_second,
+            bucket=limits.bucket,
+            batch=self.batch_size(method),
+            at_once=at_once,
+            limit_seconds=limit if limits.operating_seconds > 0 else 0.0,
+            left_seconds=left,
+        )
+        return forecast(rows, commands, self._budget.cost(method), pace)
 
     def use_limits(self, limits: Limits) -> None:
         """Obey other limits from now on, such as an Enterprise portal's; connections keep their number."""

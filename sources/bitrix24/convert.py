@@ -66,6 +66,10 @@ class Converter:
         """Lets go of the memory."""
         self._db.close()
 
+    def interrupt(self) -> None:
+        """Ends what another thread has under way; that thread gets `duckdb.InterruptException`."""
+        self._db.interrupt()
+
     def convert(self, source: Path, columns: Sequence[Column], target: Path, longest: int) -> Converted:
         """Writes the rows of `source` to `target`: complete or, under that name, not at all.
 

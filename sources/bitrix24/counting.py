@@ -19,7 +19,7 @@ from .entity import Entity
 from .errors import MalformedReplyError
 from .keyset import KeysetQuery
 from .listing import RangeReader, together
-from .reading import Session
+from .session import Session
 
 Ids = npt.NDArray[np.int64]
 

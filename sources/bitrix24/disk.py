@@ -15,8 +15,9 @@ from .bus import Account
 from .disk_walk import DiskRows, DiskWalk, Folder
 from .errors import MalformedReplyError, MethodError, MethodNotFoundError
 from .gathering import Gathering
-from .reading import ReadRequest, ReadResult, Session
+from .reading import ReadRequest, ReadResult
 from .rows import Page
+from .session import Session
 
 _ASKED_BY_ID = 500  # rows that the walk missed; more of them were rather deleted with their folder
 

@@ -13,8 +13,9 @@ from .errors import Bitrix24Error, MalformedReplyError, MethodError, MethodNotFo
 from .gathering import Gathering
 from .keyset import check_order
 from .listing import together
-from .reading import Session, portal_time
+from .reading import portal_time
 from .rows import Page, RowReader
+from .session import Session
 
 _PARCELS = 10  # on their way or being spooled: more would pile up in memory while the disk is behind
 _RAMP = 4  # times as many pages of a big folder in the next request

@@ -6,9 +6,9 @@ from .batch import Outcome
 from .bus import Account
 from .errors import MalformedReplyError
 from .keyset import KeysetQuery
-from .reading import Session
 from .rows import Page, RowReader
-from .spool import CHUNK_ROWS, Spool
+from .session import Session
+from .spool import Spool
 
 
 async def fetch_rows(
@@ -35,7 +35,7 @@ async def fetch_rows(
         part = left[: fetch.most()]
         page = await fetch.some(part)
         lane = spool.append(lane, page.texts, last=0, done=True)
-        spool.take(lane, CHUNK_ROWS)
+        spool.take_full(lane)
         found += page.ids
         # the portal's pages may be shorter than was thought: what was not given is asked for once more
         unproven = page.ids and not session.page_proven

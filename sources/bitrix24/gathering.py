@@ -10,8 +10,9 @@ from uuid import uuid4
 from msgspec import Raw
 
 from .fields import columns_of
-from .reading import ReadRequest, ReadResult, Sealing, Session
+from .reading import ReadRequest, ReadResult
 from .rows import RowReader
+from .session import Sealing, Session
 from .spool import Spool
 
 _DIGEST_BYTES = 16

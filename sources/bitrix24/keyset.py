@@ -17,14 +17,16 @@ from .batch import Command, Outcome
 from .bus import Account
 from .entity import Dialect, Entity
 from .errors import Bitrix24Error, MalformedReplyError
-from .reading import PAGE_ROWS, Sealing, Session
+from .reading import PAGE_ROWS
 from .rows import RowReader
+from .session import Sealing, Session
 from .spool import Lane, Spool
 
 LANES = 2
 """Ranges of ids read side by side: while one answer is worked on, the portal is busy with the next."""
 
 _LANE_ROWS = 10_000  # a lane's last request is mostly empty, so short ranges are not worth one
+_LONG_SECONDS = 60.0  # a read that is worth a word before it begins
 _SURPLUS = 1.02  # ids are not quite evenly filled
 
 
@@ -116,6 +118,7 @@ class KeysetRead:
         self._page_proven = False
         self._ids_passed = 0
         self._rows_passed = 0
+        self._newest = 0, 0  # rows on the page with the highest ids, and the ids between them
 
     async def all(self, spool: Spool, first: Outcome, newest: Outcome | None, sealing: Sealing) -> None:
         """Read everything, given the answers to the first page and to the newest ids (for a full read)."""
@@ -183,7 +186,8 @@ class KeysetRead:
             texts += page.texts
             self._rows_passed += len(page.ids)
             if page.ids:
-                self._ids_passed += page.ids[-1] - last
+                # ids in front of the very first row say nothing of those behind it
+                self._ids_passed += page.ids[-1] - (last or page.ids[0] - 1)
                 last = page.ids[-1]
             if page.rejected and not page.ids and (page.size >= self._page_rows or not self._rows_passed):
                 failure = MalformedReplyError(
@@ -230,8 +234,9 @@ class KeysetRead:
         return self._page_proven or not rows or last == lane.high
 
     def _density(self) -> float:
-        """Rows per id, by what was read so far."""
-        return min(1.0, self._rows_passed / self._ids_passed) if self._ids_passed else 1.0
+        """Rows per id, by what was read so far and by the newest rows."""
+        rows, ids = self._newest
+        return (self._rows_passed + rows) / max(self._ids_passed + ids, self._rows_passed + rows, 1)
 
     def _highest(self, newest: Outcome) -> int:
         raw = newest.unwrap().raw
@@ -242,13 +247,20 @@ class KeysetRead:
                 f"{self._query.method}: rows do not come in the order asked for; reading by id loses rows",
                 method=self._query.method,
             )
+        self._newest = (len(ids), ids[0] - ids[-1] + 1) if ids else (0, 0)
         return max(ids, default=0)
 
     def _expect(self, spool: Spool, high: int | None) -> None:
         read = sum(lane.rows for lane in spool.lanes.values())
         left = sum((lane.high or lane.last) - lane.last for lane in spool.lanes.values() if not lane.done)
-        rows = None if high is None else read + round(left * self._density())
-        self._session.observer.expecting(self._entity.name, rows)
+        to_come = round(left * self._density())
+        observer, name = self._session.observer, self._entity.name
+        observer.expecting(name, None if high is None else read + to_come)
+        if high is not None:
+            commands = ceil(to_come / self._page_rows)
+            told = self._session.client.forecast(self._query.method, to_come, commands, LANES)
+            if told.seconds >= _LONG_SECONDS:
+                observer.forecast(name, told)
 
 
 def check_order(method: str, ids: Sequence[int], last: int) -> None:

@@ -8,8 +8,9 @@ from .batch import Outcome
 from .bus import Account
 from .errors import MalformedReplyError
 from .keyset import KeysetQuery, check_order
-from .reading import PAGE_ROWS, Session
+from .reading import PAGE_ROWS
 from .rows import Page, RowReader
+from .session import Session
 
 _T = TypeVar("_T")
 

@@ -16,8 +16,9 @@ from .entities import ENTITIES, Entity
 from .errors import Bitrix24Error, MethodError, MethodNotFoundError
 from .fields import column_name
 from .ownership import Method, method_of
-from .reading import CHEAP_COMMANDS, ReadRequest, ReadResult, Sealing, Session
+from .reading import CHEAP_COMMANDS, ReadRequest, ReadResult
 from .rows import RowReader
+from .session import Sealing, Session
 from .spool import Lane, Spool
 
 _WINDOW = 400  # commands under way: enough to keep every connection busy

@@ -14,7 +14,8 @@ from .by_id import row_reader
 from .entities import CURRENCY_RATES
 from .errors import MalformedReplyError, MethodError, MethodNotFoundError
 from .fields import label_of
-from .reading import ReadRequest, ReadResult, Sealing, Session, portal_time
+from .reading import ReadRequest, ReadResult, portal_time
+from .session import Sealing, Session
 from .spool import Chunk, Spool
 
 _TRIES = 4

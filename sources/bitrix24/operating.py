@@ -13,6 +13,7 @@ from .limits_store import LimitsStore
 _log = logging.getLogger(__name__)
 
 _SHARE: Final = 0.95  # of the limit; the rest is for what others use before we hear of it
+_SMALLEST_CEILING: Final = 0.25  # of the limit; who is refused below that is refused for what others used
 _MINUTE: Final = 60.0
 _WINDOW: Final = 10  # one-minute buckets that the portal adds up
 _GUARD: Final = 1.0  # the clocks are known to about a second
@@ -36,6 +37,7 @@ class _Usage(msgspec.Struct):
     )
     seen_at: float = 0.0
     window: dict[int, float] = {}  # minute → seconds of answers that came without a figure
+    ceiling: float = 0.0  # figure at which the portal refused the method, where that was below the limit
     cost: float | None = None
     dearest: float = 0.0  # seconds of the dearest commands of late, fading towards the cost
     flights: list[tuple[float, int]] = []  # (forgotten at, commands)
@@ -113,6 +115,16 @@ class OperatingBudget:
         granted, wait = self._store.change(self._key(method), look)
         return 0.0 if granted or wait <= _POLL else wait
 
+    def left(self, method: str) -> tuple[float, float]:
+        """Return the server seconds that the method may use now, and those of ten minutes."""
+
+        def look(value: bytes | None) -> tuple[bytes, tuple[float, float]]:
+            usage = self._now(value)
+            ceiling = self._ceiling(usage)
+            return _encode(usage), (max(0.0, ceiling - _used(usage)), ceiling)
+
+        return self._store.change(self._key(method), look)
+
     def spent(
         self, method: str, operating: float | None, reset_at: float | None, seconds: float | None
     ) -> None:
@@ -149,6 +161,8 @@ class OperatingBudget:
 
         def fill(value: bytes | None) -> tuple[bytes, None]:
             usage, now = self._now(value), self._clock.time()
+            if _SMALLEST_CEILING * self.limit_seconds < _used(usage) < self.limit_seconds:
+                usage.ceiling = _used(usage)  # the threshold is a setting of the portal (API.md 4)
             usage.reported, usage.seen_at = max(usage.reported, self.limit_seconds), now
             if reset_at is not None:
                 usage.reset_at = self._ours(reset_at)
@@ -189,14 +203,17 @@ class OperatingBudget:
             usage.reported = 0.0
         return usage
 
+    def _ceiling(self, usage: _Usage) -> float:
+        return min(self.limit_seconds, usage.ceiling or self.limit_seconds) * _SHARE
+
     def _decide(self, usage: _Usage, commands: int, least: int, guess: float) -> tuple[int, float]:
         cost = max(_SMALLEST_COST, guess if usage.cost is None else usage.cost)
         cost = max(
             cost, min(usage.dearest, cost * _MOST_SURPLUS)
         )  # what is in flight may be of the dear sort
-        used = usage.reported + sum(usage.window.values())
+        used = _used(usage)
         in_flight = sum(count for _, count in usage.flights)
-        ceiling = self.limit_seconds * _SHARE
+        ceiling = self._ceiling(usage)
         if usage.cost is None and in_flight:
             return 0, _POLL  # nobody knows yet what those cost: a few of them could be the whole budget
         fitting = int((ceiling - used) / cost) - in_flight
@@ -229,6 +246,10 @@ class OperatingBudget:
         elif window_end == usage.window_end:
             usage.reported = max(usage.reported, time.operating)  # answers may come in another order
         usage.seen_at = now
+
+
+def _used(usage: _Usage) -> float:
+    return usage.reported + sum(usage.window.values())
 
 
 def _land(usage: _Usage, commands: int) -> None:

@@ -10,8 +10,9 @@ from .bus import Account
 from .by_id import gone_files, keyset_query, row_reader
 from .checking import check_rows
 from .keyset import KeysetQuery, KeysetRead, check_order
-from .reading import ReadRequest, ReadResult, Sealing, Session, portal_time
+from .reading import ReadRequest, ReadResult, portal_time
 from .rows import RowReader
+from .session import Sealing, Session
 from .spool import Spool
 
 _OWNERS = 20  # in one filter: few enough that their rows mostly fit into the pages asked for at once

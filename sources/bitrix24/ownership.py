@@ -11,8 +11,8 @@ from .batch import Command, Outcome
 from .bus import Account
 from .entities import Entity
 from .errors import MethodError
-from .reading import Session
 from .rows import RowReader
+from .session import Session
 
 _OWNERS_IN_A_LIST = 30  # about as many rows as a page holds
 _PROOFS = 10

@@ -7,7 +7,8 @@ from .batch import Command
 from .bus import Account
 from .entities_crm import BUILT_IN_ITEM_TYPES, items_of
 from .errors import MethodError
-from .reading import ReadRequest, ReadResult, Session, request_of
+from .reading import ReadRequest, ReadResult, request_of
+from .session import Session
 from .spool import Spool
 
 _FIRST_SMART_PROCESS = 128  # API.md 10.1

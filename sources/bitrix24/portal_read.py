@@ -5,19 +5,22 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx
 
 from .client import Bitrix24Client, ClientStats, Limits
 from .clock import Clock
 from .entities import ENTITIES
+from .forecast import Forecast
 from .limits import LimitsStore, SqliteLimitsStore
 from .reader import PortalFacts, PortalReader
 from .reading import Observer, ReadRequest, ReadResult, Rules, Warehouse, remembered, request_of
+from .ready import ReadyFiles
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -27,6 +30,9 @@ class SilentObserver:
     """Leaves a word in the log about what could not be read, and nothing else."""
 
     def expecting(self, entity: str, rows: int | None) -> None:
+        """Do nothing."""
+
+    def forecast(self, entity: str, forecast: Forecast) -> None:
         """Do nothing."""
 
     def received(self, entity: str, rows: int) -> None:
@@ -110,13 +116,50 @@ class PortalRead:
     def __init__(self, connection: Connection, settings: ReadSettings) -> None:
         self._connection = connection
         self._settings = settings
+        self._reading: _Reading[dict[str, ReadResult]] | None = None
         self._results: dict[str, ReadResult] = {}
         self._to_be_asked_for: set[str] = set()
         self._unfinished: set[str] = set()
         self.facts: PortalFacts | None = None
         self.place = Place()
+        self.ready = ReadyFiles()
         self.stats = ClientStats()
         connection.client()  # a wrong webhook is told when the source is made, not in the middle of a run
+
+    def begin(self, states: Mapping[str, Mapping[str, Any]], place: Place) -> None:
+        """Start to read in the background; `ready` has files as they are made, `results` what came of it.
+
+        Args:
+            states: what each selected resource remembers from its last load: `cursor`, `digest`.
+            place: the pipeline that the rows are for.
+        """
+        requests = [self._request(name, state) for name, state in states.items() if name in ENTITIES]
+        self.place, self.ready = place, ReadyFiles()
+        self._reading = _Reading(self._read(requests, self._settings.spool or place.spool), self.ready.end)
+        self._to_be_asked_for = set(states)
+        self._unfinished = set(states)
+
+    def wait(self) -> dict[str, ReadResult]:
+        """Return what the reading that was begun came to, by entity, at its end.
+
+        Raises:
+            Bitrix24Error: the portal as a whole cannot be read.
+        """
+        if self._reading is not None:
+            reading, self._reading = self._reading, None
+            try:
+                self._results = reading.result()
+            except BaseException:
+                self._to_be_asked_for = set()
+                raise
+        return self._results
+
+    def stop(self) -> None:
+        """End a reading that was begun; what it has read stays in the spool."""
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.stop()
+            self._to_be_asked_for = set()
 
     def results(
         self, asked_by: str, states: Mapping[str, Mapping[str, Any]], place: Callable[[], Place]
@@ -132,13 +175,10 @@ class PortalRead:
             Bitrix24Error: the portal as a whole cannot be read.
         """
         if asked_by not in self._to_be_asked_for:
-            requests = [self._request(name, state) for name, state in states.items() if name in ENTITIES]
-            self.place = place()
-            self._results = _in_thread(self._read(requests, self._settings.spool or self.place.spool))
-            self._to_be_asked_for = set(states)
-            self._unfinished = set(states)
+            self.begin(states, place())
+        results = self.wait()
         self._to_be_asked_for.discard(asked_by)
-        return self._results
+        return results
 
     def handed_over(self, name: str) -> None:
         """Note that dlt has all rows of a resource; once it has those of every one, the spool is of no use.
@@ -187,6 +227,7 @@ class PortalRead:
                 synced_at=datetime.now(UTC).isoformat(),
                 warehouse=self._settings.warehouse,
                 detect_limits=self._connection.detect_limits,
+                sealed=self.ready.add,
             )
             try:
                 return await reader.read(requests)
@@ -194,35 +235,46 @@ class PortalRead:
                 self.facts, self.stats = reader.facts, client.stats.snapshot()
 
 
-def _in_thread(work: Coroutine[Any, Any, _T]) -> _T:
-    """Run to the end in an event loop of its own: a notebook's thread has one already.
+class _Reading(Generic[_T]):
+    """Work in an event loop and a thread of its own: a notebook's thread has a loop already."""
 
-    An interrupt cancels the work, waits until its files are closed, and goes on its way.
-    """
-    done: list[_T] = []
-    failed: list[BaseException] = []
-    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[_T]]] = []
+    def __init__(self, work: Coroutine[Any, Any, _T], at_end: Callable[[], None]) -> None:
+        self._done: list[_T] = []
+        self._failed: list[BaseException] = []
+        self._running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[_T]]] = []
+        self._thread = threading.Thread(target=self._run, args=(work, at_end), name="b24-read", daemon=True)
+        self._thread.start()
 
-    async def main() -> _T:
-        task = asyncio.ensure_future(work)
-        running.append((asyncio.get_running_loop(), task))
-        return await task
+    def result(self) -> _T:
+        """Wait for the end and return what came of it, or raise why nothing did.
 
-    def run() -> None:
+        An interrupt cancels the work, waits until its files are closed, and goes on its way.
+        """
         try:
-            done.append(asyncio.run(main()))
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
-            failed.append(error)
+            self._thread.join()
+        except BaseException:
+            self.stop()
+            raise
+        if self._failed:
+            raise self._failed[0]
+        return self._done[0]
 
-    thread = threading.Thread(target=run, name="b24-read", daemon=True)
-    thread.start()
-    try:
-        thread.join()
-    except BaseException:
-        for loop, task in running:
-            loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-        raise
-    if failed:
-        raise failed[0]
-    return done[0]
+    def stop(self) -> None:
+        """Cancel the work and wait until its files are closed."""
+        for loop, task in self._running:
+            with suppress(RuntimeError):  # the loop is closed: it has ended
+                loop.call_soon_threadsafe(task.cancel)
+        self._thread.join()
+
+    def _run(self, work: Coroutine[Any, Any, _T], at_end: Callable[[], None]) -> None:
+        try:
+            self._done.append(asyncio.run(self._main(work)))
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            self._failed.append(error)
+        finally:
+            at_end()
+
+    async def _main(self, work: Coroutine[Any, Any, _T]) -> _T:
+        task = asyncio.ensure_future(work)
+        self._running.append((asyncio.get_running_loop(), task))
+        return await task

@@ -29,10 +29,12 @@ from .reading import (
     ReadRequest,
     ReadResult,
     Rules,
-    Session,
+    Sealed,
     Warehouse,
+    nobody_waits,
     request_of,
 )
+from .session import Session
 
 IN_FLIGHT = 3
 _NOT_FOR_THIS_WEBHOOK = ("ACCESS_DENIED", "ENTITY_TYPE_NOT_SUPPORTED", "NOT_FOUND")
@@ -64,6 +66,7 @@ class PortalReader:
         warehouse: tells which rows have vanished; without it none are marked.
         synced_at: written beside every row, ISO 8601.
         detect_limits: obey the limits of the portal's plan once it has told which it has.
+        sealed: takes files of rows as soon as they are ready.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class PortalReader:
         rules: Rules | None = None,
         warehouse: Warehouse | None = None,
         detect_limits: bool = False,
+        sealed: Sealed = nobody_waits,
     ) -> None:
         rules = rules or Rules()
         self._session = Session(
@@ -90,6 +94,7 @@ class PortalReader:
             checks=rules.checks,
             calendar_window=rules.calendar_window,
             history=rules.history,
+            sealed=sealed,
         )
         self._detect_limits = detect_limits
         self.facts = PortalFacts(client.webhook.name)

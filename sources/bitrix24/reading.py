@@ -1,20 +1,18 @@
-"""What every way of reading shares: the request, the result, and the way of rows to sealed files."""
+"""What a read is asked for, by which rules it goes, what it comes to, and who hears of it."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .batch import Outcome
-from .bus import Account, CommandBus
-from .client import Bitrix24Client
-from .convert import Converter
-from .entities import CONTACT_POINTS, MULTIFIELDS, REJECTED_ROWS, Entity, Reading
+from .bus import Account
+from .entities import Entity, Reading
 from .errors import MalformedReplyError
-from .fields import Column, Kind, column_name
-from .spool import CHUNK_ROWS, Chunk, Lane, RowFile, Spool
+from .fields import Column, Kind
+from .forecast import Forecast
+from .spool import Chunk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,10 +22,6 @@ if TYPE_CHECKING:
 PAGE_ROWS = 50
 CHEAP_COMMANDS = 100
 """Reading everything again with so many commands is part of every run."""
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
-_UNSEALED = 2  # files that may wait for the converter before the reading waits for it
 
 
 @dataclass(frozen=True)
@@ -165,11 +159,27 @@ class Warehouse(Protocol):
         ...
 
 
+class Sealed(Protocol):
+    """Takes files of rows as soon as they are ready, long before the read is over; called in its thread."""
+
+    def __call__(self, entity: Entity, chunks: Sequence[Chunk], columns: tuple[Column, ...]) -> None:
+        """These files of an entity are ready; their rows have these columns."""
+        ...
+
+
+def nobody_waits(entity: Entity, chunks: Sequence[Chunk], columns: tuple[Column, ...]) -> None:
+    """Leave the files until the read is over."""
+
+
 class Observer(Protocol):
     """Hears how a read goes on, for progress bars and logs; called in the reading thread."""
 
     def expecting(self, entity: str, rows: int | None) -> None:
         """About so many rows will come."""
+        ...
+
+    def forecast(self, entity: str, forecast: Forecast) -> None:
+        """It will take long."""
         ...
 
     def received(self, entity: str, rows: int) -> None:
@@ -179,147 +189,6 @@ class Observer(Protocol):
     def finished(self, result: ReadResult) -> None:
         """The entity is read, or cannot be."""
         ...
-
-
-@dataclass
-class Session:
-    """What the reads of one run share."""
-
-    client: Bitrix24Client
-    bus: CommandBus
-    folder: Path
-    overlap_seconds: int
-    warehouse: Warehouse | None
-    observer: Observer
-    synced_at: str
-    converter: Converter
-    checks: Checks = field(default_factory=Checks)
-    calendar_window: CalendarWindow = field(default_factory=CalendarWindow)
-    history: frozenset[str] = frozenset()
-    converting: asyncio.Lock = field(default_factory=asyncio.Lock)
-    page_rows: int = PAGE_ROWS
-    page_proven: bool = False
-
-    def prove_page(self, rows: int) -> None:
-        """Note that a page of so many rows was not the last one: the portal's pages are no shorter."""
-        self.page_rows = max(rows, self.page_rows) if self.page_proven else rows
-        self.page_proven = True
-
-    @property
-    def secret(self) -> str:
-        """The webhook's token, which must not reach a file."""
-        return self.client.webhook.secret
-
-    async def values(self, files: Sequence[Path], column: str) -> list[int]:
-        """The distinct integers in a column of sealed files."""
-        return await self.convert(self.converter.values, files, column)
-
-    async def convert(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Call the converter in a thread, one call at a time; who is cancelled waits for the end of his."""
-        async with self.converting:
-            work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-            try:
-                return await asyncio.shield(work)
-            except asyncio.CancelledError:
-                await asyncio.wait([work])
-                raise
-
-    def mark_vanished(
-        self,
-        spool: Spool,
-        table: str,
-        key: Sequence[str],
-        *,
-        among: Mapping[str, str] | None = None,
-        owner_column: str | None = None,
-        owners: Sequence[int] = (),
-        part: str = "",
-    ) -> int:
-        """Add what the warehouse has and the portal has not to the spool, as deleted; return how many rows.
-
-        `part` tells the files of several searches apart. Without a warehouse nothing is marked.
-        """
-        target = spool.folder / f"{table}{part}.vanished.parquet"
-        if self.warehouse is None:
-            return 0
-        names = tuple(column_name(code) for code in key)
-        search = Vanished(table, names, tuple(spool.files(table)), among or {}, owner_column, owners)
-        deleted = self.warehouse.write_vanished(search, target)
-        if deleted:
-            spool.chunks.append(Chunk(table, target, deleted, 0, deleted=True))
-        return deleted
-
-    async def keep_rejects(self, spool: Spool, table: str) -> None:
-        """Turn rows that no key tells apart into a chunk of their own table."""
-        if spool.rejects.exists():
-            target = spool.folder / "rejected.parquet"
-            done = await self.convert(self.converter.rejected, spool.rejects, table, target)
-            spool.chunks.append(Chunk(REJECTED_ROWS, done.path, done.rows, 0))
-
-    def is_due(self, last: str | None, hours: float) -> bool:
-        """Whether something that is done every so many hours is due; a clock set back makes it so."""
-        if last is None or self.checks.verify:
-            return True
-        age = datetime.fromisoformat(self.synced_at) - datetime.fromisoformat(last)
-        return not timedelta(0) <= age < timedelta(hours=hours)
-
-
-class Sealing:
-    """Turns the row files of one spool into Parquet beside the reading, which waits when it runs ahead."""
-
-    def __init__(self, session: Session, entity: Entity, spool: Spool) -> None:
-        self._session = session
-        self._entity = entity
-        self._spool = spool
-        self._places = asyncio.Semaphore(_UNSEALED)
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def full_files(self, lane: Lane, columns: tuple[Column, ...]) -> None:
-        """Begin to seal the lane's file if it is full; waits while too many are unsealed."""
-        file = self._spool.take(lane, CHUNK_ROWS)
-        if file is not None:
-            await self._places.acquire()
-            self._tasks.append(asyncio.create_task(self._seal(file, columns)))
-
-    async def rest(self, columns: tuple[Column, ...]) -> None:
-        """Seal everything that is left: the reading is over."""
-        await self._settle()
-        for lane in self._spool.lanes.values():
-            self._spool.take(lane)
-        for file in list(self._spool.unsealed.values()):
-            await self._places.acquire()
-            await self._seal(file, columns)
-
-    async def _settle(self) -> None:
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            await task
-
-    async def abandon(self) -> None:
-        """Wait for what is under way: the converter must not be used after it is closed."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _seal(self, file: RowFile, columns: tuple[Column, ...]) -> None:
-        try:
-            chunks = await self._session.convert(self._convert, file, columns)
-            self._spool.seal(file, chunks)
-        finally:
-            self._places.release()
-
-    def _convert(self, file: RowFile, columns: tuple[Column, ...]) -> list[Chunk]:
-        entity, converter = self._entity, self._session.converter
-        done = converter.convert(file.path, columns, file.path.with_suffix(".parquet"), file.longest)
-        chunks = [Chunk(entity.name, done.path, done.rows, done.odd_values)]
-        present = [code for code in MULTIFIELDS if code in {column.code for column in columns}]
-        if entity.multifields and present:
-            points = converter.contact_points(
-                done.path, entity.multifields, present, file.path.with_suffix(".points.parquet")
-            )
-            if points.rows:
-                chunks.append(Chunk(CONTACT_POINTS, points.path, points.rows, 0))
-            else:
-                points.path.unlink()
-        return chunks
 
 
 def request_of(

@@ -1,6 +1,6 @@
 """The dlt source: what the reader brings, as resources of any dlt pipeline."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +18,7 @@ from .fields import Column, Kind, column_name
 from .limits import Limits
 from .portal_read import Connection, Place, PortalRead, ReadSettings
 from .reading import ReadResult, Rules
+from .ready import ReadyFile
 from .spool import CHUNK_ROWS, Chunk
 from .webhook import webhook_from_environment
 
@@ -133,19 +134,37 @@ def source_of(read: Any) -> Sequence[DltResource]:  # noqa: ANN401 - dlt looks f
     return _resources(read)
 
 
+@dlt.source(name="bitrix24", section="bitrix24", max_table_nesting=0)
+def source_of_ready(read: Any, files: Any) -> Sequence[DltResource]:  # noqa: ANN401 - as above
+    """Files that are ready before the reading is over, of tables that are read for the first time.
+
+    Rows are appended and no cursor is remembered: right only where all of it is thrown away unless a load
+    of `source_of` follows.
+    """
+    by_table: dict[str, list[ReadyFile]] = {}
+    for file in files:
+        by_table.setdefault(file.entity.name, []).append(file)
+    return [_resource(_ready_rows, name, read, by_table[name]) for name in by_table]
+
+
+def _ready_rows(read: PortalRead, files: Sequence[ReadyFile]) -> Iterator[Any]:
+    latest = files[-1]
+    table = _Table(latest.entity.name, latest.columns, _key(latest.entity))
+    yield from _loaded(read.place, table, [file.chunk for file in files], _APPEND)
+
+
 def _resources(read: PortalRead) -> Sequence[DltResource]:
-    return [
-        dlt.resource(
-            _rows,
-            name=name,
-            columns={
-                column: {"name": column, "nullable": True, "primary_key": True}
-                for column in (_BESIDE[name].key if name in _BESIDE else _key(ENTITIES[name]))
-            },
-            write_disposition={"disposition": "merge", "strategy": "upsert"},
-        )(read, name)
-        for name in (*ENTITIES, *_BESIDE)
-    ]
+    return [_resource(_rows, name, read, name) for name in (*ENTITIES, *_BESIDE)]
+
+
+def _resource(rows: Callable[..., Iterator[Any]], name: str, *arguments: object) -> DltResource:
+    key = _BESIDE[name].key if name in _BESIDE else _key(ENTITIES[name])
+    return dlt.resource(
+        rows,
+        name=name,
+        columns={column: {"name": column, "nullable": True, "primary_key": True} for column in key},
+        write_disposition={"disposition": "merge", "strategy": "upsert"},
+    )(*arguments)
 
 
 def _rows(read: PortalRead, name: str) -> Iterator[Any]:
@@ -182,7 +201,7 @@ def _entity(read: PortalRead, result: ReadResult, state: dict[str, Any]) -> Iter
         return
     one_of_many = result.entity.name not in ENTITIES
     table = _Table(result.entity.name, result.columns, _key(result.entity), variant=one_of_many)
-    chunks = _chunks([result], table.name)
+    chunks = [chunk for chunk in _chunks([result], table.name) if not read.ready.is_loaded(chunk)]
     yield from _loaded(read.place, table, chunks, read.disposition(state, complete=result.complete))
     if versions := _chunks([result], history_table(table.name)):
         past = _Table(history_table(table.name), result.columns, (), variant=True)

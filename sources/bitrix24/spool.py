@@ -17,6 +17,8 @@ from msgspec import Raw
 
 CHUNK_ROWS = 25_000
 """Rows of a sealed file: fewer cost time per file, more cost memory (STACK.md)."""
+CHUNK_BYTES = 48 << 20
+"""Of row texts in a file, which wide rows (hundreds of custom fields) reach first."""
 
 _BUFFER = 1 << 20  # rows are written one by one, which costs a third of joining an answer's rows first
 
@@ -153,14 +155,19 @@ class Spool:
             with self.rejects.open("ab") as file:
                 file.writelines(part for row in rows for part in (row, b"\n"))
 
-    def take(self, lane: Lane, at_least: int = 1) -> RowFile | None:
-        """The file the lane wrote to, closed, when it holds enough rows to be sealed."""
-        writing = self._writing.get(lane.number)
-        if writing is None or writing[0].rows < at_least:
+    def take(self, lane: Lane) -> RowFile | None:
+        """The file the lane wrote to, closed; None where it wrote to none."""
+        if lane.number not in self._writing:
             return None
         file, handle = self._writing.pop(lane.number)
         handle.close()
         return file
+
+    def take_full(self, lane: Lane) -> RowFile | None:
+        """The same when it holds enough to be sealed."""
+        file, _ = self._writing.get(lane.number, (RowFile(Path()), None))
+        full = file.rows >= CHUNK_ROWS or file.size >= CHUNK_BYTES
+        return self.take(lane) if full else None
 
     def seal(self, file: RowFile, chunks: Sequence[Chunk]) -> None:
         """Notes that the file is now these Parquet files, and lets it go."""
@@ -211,6 +218,13 @@ class Spool:
         if "sealed" in entry:
             del self.unsealed[entry["sealed"]]
             self.chunks += [Chunk(t, self.folder / name, rows, odd) for t, name, rows, odd in entry["chunks"]]
+
+
+def rows_kept(folder: Path) -> int:
+    """How many rows a killed or interrupted read has left in a spool's folder."""
+    entries, _ = _read_journal(folder / "journal.jsonl")
+    lanes = {lane["number"]: lane["rows"] for entry in entries for lane in entry.get("lanes", ())}
+    return sum(lanes.values())
 
 
 def _write(journal: TextIO, entry: Mapping[str, Any]) -> None:

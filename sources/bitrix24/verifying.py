@@ -20,8 +20,8 @@ from .errors import ConfigurationError
 from .fields import column_name
 from .keyset import KeysetQuery
 from .listing import RangeReader
-from .reading import Session
 from .rows import Page
+from .session import Session
 
 Times = npt.NDArray[np.int64]
 """Microseconds since 1970 in UTC."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines.raw_tables import RawTables
-from pipelines.warehouse import places_of, working_copy
+from pipelines.working_copy import places_of, working_copy
 from sources.bitrix24.reading import Vanished
 
 _TABLE = """

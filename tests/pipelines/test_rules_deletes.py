@@ -14,7 +14,7 @@ from pipelines.load import SyncReport, sync_into
 from pipelines.ops import EntityReport
 from pipelines.order import order_of
 from pipelines.settings import Settings
-from pipelines.warehouse import working_copy
+from pipelines.working_copy import working_copy
 from sources.bitrix24.fields import column_name
 from sources.bitrix24.portal_read import SilentObserver
 from sources.bitrix24.reading import Rules

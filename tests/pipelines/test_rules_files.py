@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import LockedError, WarehouseError
-from pipelines.warehouse import working_copy
+from pipelines.working_copy import working_copy
 from tests.pipelines.rig import Rig, rig_with, small_portal
 
 pytestmark = pytest.mark.slow

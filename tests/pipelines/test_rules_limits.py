@@ -7,7 +7,7 @@ import pytest
 from pipelines.load import SyncReport, sync_into
 from pipelines.order import order_of
 from pipelines.settings import Settings
-from pipelines.warehouse import working_copy
+from pipelines.working_copy import working_copy
 from sources.bitrix24.client import Limits
 from sources.bitrix24.entities import ENTITIES
 from sources.bitrix24.limits import SqliteLimitsStore

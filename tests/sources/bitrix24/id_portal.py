@@ -14,7 +14,8 @@ from sources.bitrix24.client import Bitrix24Client
 from sources.bitrix24.convert import Converter
 from sources.bitrix24.keyset import KeysetQuery
 from sources.bitrix24.portal_read import SilentObserver
-from sources.bitrix24.reading import Session, Warehouse
+from sources.bitrix24.reading import Warehouse
+from sources.bitrix24.session import Session
 from tests.sources.bitrix24.portal_reading import SYNCED_AT, UNLIMITED
 from tests.sources.bitrix24.scripted_portal import START, WEBHOOK, VirtualClock, php_query
 

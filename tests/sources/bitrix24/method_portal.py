@@ -12,7 +12,8 @@ from sources.bitrix24.client import Bitrix24Client
 from sources.bitrix24.convert import Converter
 from sources.bitrix24.fields import column_name
 from sources.bitrix24.portal_read import SilentObserver
-from sources.bitrix24.reading import CalendarWindow, ReadResult, Session, Vanished
+from sources.bitrix24.reading import CalendarWindow, ReadResult, Vanished
+from sources.bitrix24.session import Session
 from tests.sources.bitrix24.scripted_portal import (
     START,
     Answer,

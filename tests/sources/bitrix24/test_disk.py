@@ -11,7 +11,8 @@ from sources.bitrix24.bus import Account
 from sources.bitrix24.disk import read_disk
 from sources.bitrix24.entities import ENTITIES, REJECTED_ROWS
 from sources.bitrix24.errors import MalformedReplyError, MethodError, ServerError
-from sources.bitrix24.reading import ReadRequest, ReadResult, Session
+from sources.bitrix24.reading import ReadRequest, ReadResult
+from sources.bitrix24.session import Session
 from tests.sources.bitrix24.method_portal import Loaded, MethodPortal, Refused, gone, live
 from tests.sources.bitrix24.portal_reading import portal_of, rows_of
 from tests.sources.bitrix24.portal_reading import read as read_portal

@@ -23,17 +23,30 @@
     {%- set taken = [] -%}
     {%- for field in fields -%}
         {%- set endings = _endings_of(field) -%}
-        {%- set name = 'uf_' ~ field.slug if field.slug and field.slug != field.column else field.column -%}
+        {%- set full = 'uf_' ~ field.slug if field.slug and field.slug != field.column else field.column -%}
+        {%- set name = adapter.dispatch('_name_that_fits', 'b24')(full, '') -%}
         {%- set clashes = [] -%}
         {%- for ending in endings if name ~ ending in taken -%}
             {%- do clashes.append(ending) -%}
         {%- endfor -%}
-        {%- do field.update({'name': name ~ '__' ~ field.column if clashes else name}) -%}
+        {%- set longer = adapter.dispatch('_name_that_fits', 'b24')(full, '__' ~ field.column) -%}
+        {%- do field.update({'name': longer if clashes else name}) -%}
         {%- for ending in endings -%}
             {%- do taken.append(field.name ~ ending) -%}
         {%- endfor -%}
     {%- endfor -%}
     {% do return(fields) %}
+{%- endmacro %}
+
+{# PostgreSQL cuts names at 63 bytes: a long label leaves room for what the columns are called after it. #}
+{% macro default___name_that_fits(name, ending) -%}
+    {%- set room = 63 - '_currency' | length - ending | length -%}
+    {%- set bytes = name.encode('utf-8') -%}
+    {{ return(bytes[:room].decode('utf-8', 'ignore') ~ ending) }}
+{%- endmacro %}
+
+{% macro duckdb___name_that_fits(name, ending) -%}
+    {{ return(name ~ ending) }}
 {%- endmacro %}
 
 {# What a field's columns are called after its name: the ids stand beside the labels, the currency beside the sum. #}
@@ -73,12 +86,12 @@
             {{ b24.slug("coalesce(" ~ b24.to_text('label') ~ ", '')") }} as slug,
             coalesce({{ b24.to_text('user_type_id') }}, 'string') as kind,
             coalesce({{ b24.to_flag('multiple') }}, false) as multiple,
-            coalesce({{ b24.to_json('settings') }} ->> '$.ENTITY_TYPE', '') as directory,
+            coalesce(({{ b24.to_json('settings') }}) ->> 'ENTITY_TYPE', '') as directory,
             {{ b24.to_json('list') }} as options
         from source
         where
             entity_id = '{{ entity_code }}'
-            and regexp_matches(field_name, '[A-Za-z]')
+            and {{ b24.matches('field_name', '[A-Za-z]') }}
 
     ),
 
@@ -94,9 +107,17 @@
 
     )
 
-    select cast(to_json(list(field order by id, code)) as varchar) as fields
+    select {{ adapter.dispatch('_json_of_rows', 'b24')('field', 'id, code') }} as fields
     from first_of_column
     where place = 1
+{%- endmacro %}
+
+{% macro default___json_of_rows(row, order) -%}
+    cast(json_agg({{ row }} order by {{ order }}) as varchar)
+{%- endmacro %}
+
+{% macro duckdb___json_of_rows(row, order) -%}
+    cast(to_json(list({{ row }} order by {{ order }})) as varchar)
 {%- endmacro %}
 
 {# Letters and digits of a label in lower case, one _ between words. #}
@@ -105,19 +126,33 @@
         ('щ', 'shch'), ('ж', 'zh'), ('х', 'kh'), ('ц', 'ts'), ('ч', 'ch'), ('ш', 'sh'), ('ю', 'yu'), ('я', 'ya'),
         ('є', 'ye'), ('ї', 'yi'), ('ß', 'ss'), ('æ', 'ae'), ('œ', 'oe')
     ] -%}
-    {%- set ns = namespace(text="lower(nfc_normalize(" ~ text ~ "))") -%}
+    {%- set ns = namespace(text=adapter.dispatch('_lower_case', 'b24')(text)) -%}
     {%- for letter, letters in latin -%}
         {%- set ns.text = "replace(" ~ ns.text ~ ", '" ~ letter ~ "', '" ~ letters ~ "')" -%}
     {%- endfor -%}
-    trim(
-        regexp_replace(
-            strip_accents(
-                translate({{ ns.text }}, 'абвгдеёзийклмнопрстуфыэіґўøłđьъ', 'abvgdeeziyklmnoprstufyeiguold')
-            ),
-            '[^\p{L}\p{Nd}]+',
-            '_',
-            'g'
-        ),
-        '_'
+    {%- set ns.text = "translate(" ~ ns.text ~ ", 'абвгдеёзийклмнопрстуфыэіґўøłđьъ', 'abvgdeeziyklmnoprstufyeiguold')" -%}
+    trim({{ adapter.dispatch('_words_of', 'b24')(ns.text) }}, '_')
+{%- endmacro %}
+
+{# A database need not know the letters of other languages; what PostgreSQL calls und-x-icu does. #}
+{% macro default___lower_case(text) -%}
+    lower(normalize({{ text }}, nfc) collate "und-x-icu")
+{%- endmacro %}
+
+{% macro duckdb___lower_case(text) -%}
+    lower(nfc_normalize({{ text }}))
+{%- endmacro %}
+
+{# Without accents, and one _ for everything between letters and digits. #}
+{% macro default___words_of(text) -%}
+    regexp_replace(
+        normalize(regexp_replace(normalize({{ text }}, nfd), '[\u0300-\u036f]', '', 'g'), nfc),
+        '[^[:alnum:]]+',
+        '_',
+        'g'
     )
+{%- endmacro %}
+
+{% macro duckdb___words_of(text) -%}
+    regexp_replace(strip_accents({{ text }}), '[^\p{L}\p{Nd}]+', '_', 'g')
 {%- endmacro %}

@@ -15,21 +15,62 @@
 
 {# A multiple field as a list of texts without the empty ones, NULL where nothing is left. #}
 {% macro _custom_texts(field, present) -%}
+    {%- set empty = "('', " ~ ("'false', " if field.kind != 'boolean' else "") ~ "'null', '[]', '{}', '\"\"')" -%}
     {%- if field.column not in present -%}
         cast(null as varchar[])
     {%- else -%}
-        nullif(
-            list_filter(
-                case
-                    when cast({{ field.column }} as varchar) like '[%'
-                        then try_cast({{ field.column }} as json) ->> '$[*]'
-                    else [cast({{ field.column }} as varchar)]
-                end,
-                lambda value: value not in ('', {{ "'false', " if field.kind != 'boolean' }}'null', '[]', '{}', '""')
-            ),
-            []
-        )
+        {{ adapter.dispatch('_texts_in', 'b24')(field.column, empty) }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro default___texts_in(column, empty) -%}
+    nullif(
+        array(
+            select listed.value
+            from unnest(
+                case
+                    when cast({{ column }} as varchar) like '[%'
+                        then array(select jsonb_array_elements_text({{ b24.try_to(column, 'json') }}))
+                    else array[cast({{ column }} as text)]
+                end
+            ) with ordinality as listed(value, place)
+            where listed.value not in {{ empty }}
+            order by listed.place
+        ),
+        '{}'
+    )
+{%- endmacro %}
+
+{% macro duckdb___texts_in(column, empty) -%}
+    nullif(
+        list_filter(
+            case
+                when cast({{ column }} as varchar) like '[%'
+                    then try_cast({{ column }} as json) ->> '$[*]'
+                else [cast({{ column }} as varchar)]
+            end,
+            lambda value: value not in {{ empty }}
+        ),
+        []
+    )
+{%- endmacro %}
+
+{# A list with an expression in place of each `value`. #}
+{% macro _each(list, expression) -%}
+    {{ adapter.dispatch('_each', 'b24')(list, expression) }}
+{%- endmacro %}
+
+{% macro default___each(list, expression) -%}
+    case
+        when {{ list }} is not null
+            then array(
+                select {{ expression }} from unnest({{ list }}) with ordinality as listed(value, place) order by place
+            )
+    end
+{%- endmacro %}
+
+{% macro duckdb___each(list, expression) -%}
+    list_transform({{ list }}, lambda value: {{ expression }})
 {%- endmacro %}
 
 {# What people read instead of a value (an SQL text); needs `labels`. #}
@@ -37,15 +78,15 @@
     {%- if field.kind == 'enumeration' -%}
         coalesce({{ _option_label(field, value) }}, '(deleted) ' || {{ value }})
     {%- elif field.kind == 'employee' -%}
-        coalesce({{ b24.user_name("try_cast(" ~ value ~ " as bigint)") }}, {{ value }})
+        coalesce({{ b24.user_name(b24.try_to(value, 'bigint')) }}, {{ value }})
     {%- elif field.kind == 'crm_status' -%}
         {{ b24.status_name("'" ~ field.directory | replace("'", "''") ~ "'", value) }}
     {%- elif field.kind == 'money' -%}
         {{ _money_text(value) }}
     {%- elif field.kind in ('integer', 'iblock_section', 'iblock_element') -%}
-        try_cast({{ value }} as bigint)
+        {{ b24.try_to(value, 'bigint') }}
     {%- elif field.kind == 'double' -%}
-        try_cast({{ value }} as double)
+        {{ b24.try_to(value, 'double precision') }}
     {%- elif field.kind == 'boolean' -%}
         {{ b24.to_flag(value) }}
     {%- elif field.kind == 'date' -%}
@@ -68,7 +109,7 @@
     {%- elif field.kind == 'date' -%}
         coalesce(cast({{ b24.to_date(value) }} as varchar), {{ value }})
     {%- elif field.kind == 'datetime' -%}
-        coalesce(strftime(timezone('UTC', {{ b24.to_instant(value) }}), '%Y-%m-%dT%H:%M:%S+00:00'), {{ value }})
+        coalesce({{ b24.utc_text(b24.to_instant(value)) }}, {{ value }})
     {%- elif field.kind == 'file' -%}
         coalesce(cast({{ _file_id(value) }} as varchar), {{ value }})
     {%- else -%}
@@ -83,14 +124,22 @@
         {%- do entries.update({option.ID | string: option.VALUE | string}) -%}
     {%- endfor -%}
     {%- if entries -%}
+    {{ adapter.dispatch('_looked_up', 'b24')(entries, value) }}
+    {%- else -%}
+    cast(null as varchar)
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default___looked_up(entries, value) -%}
+    (cast('{{ tojson(entries) | replace("'", "''") }}' as jsonb) ->> {{ value }})
+{%- endmacro %}
+
+{% macro duckdb___looked_up(entries, value) -%}
     map {
         {%- for id, label in entries.items() -%}
         '{{ id | replace("'", "''") }}': '{{ label | replace("'", "''") }}'{{ ", " if not loop.last }}
         {%- endfor -%}
     }[{{ value }}]
-    {%- else -%}
-    cast(null as varchar)
-    {%- endif -%}
 {%- endmacro %}
 
 {# 1500|EUR is 1500 EUR; a currency without a sum is nothing. #}
@@ -100,7 +149,10 @@
 
 {# A file is {"id": 17, ...} or its id. #}
 {% macro _file_id(value) -%}
-    coalesce(try_cast(try_cast({{ value }} as json) ->> '$.id' as bigint), try_cast({{ value }} as bigint))
+    coalesce(
+        {{ b24.try_to("(" ~ b24.try_to(value, 'json') ~ " ->> 'id')", 'bigint') }},
+        {{ b24.try_to(value, 'bigint') }}
+    )
 {%- endmacro %}
 
 {#
@@ -150,7 +202,7 @@
     {%- set ids = adapter.quote(field.name ~ ('_ids' if field.multiple else '_id')) -%}
     {%- if field.multiple -%}
         ,
-        list_transform({{ text }}, lambda value: {{ _decoded(field, 'value') }}) as {{ adapter.quote(field.name) }}
+        {{ _each(text, _decoded(field, 'value')) }} as {{ adapter.quote(field.name) }}
     {%- elif field.kind == 'money' -%}
         ,
         {{ b24.to_money("split_part(" ~ text ~ ", '|', 1)") }} as {{ adapter.quote(field.name) }},
@@ -161,7 +213,7 @@
     {%- endif -%}
     {%- if field.kind in ('enumeration', 'employee') -%}
         ,
-        try_cast({{ text }} as {{ "bigint[]" if field.multiple else "bigint" }}) as {{ ids }}
+        {{ _each(text, b24.try_to('value', 'bigint')) if field.multiple else b24.try_to(text, 'bigint') }} as {{ ids }}
     {%- elif field.kind == 'crm_status' -%}
         ,
         {{ text }} as {{ ids }}
@@ -193,18 +245,73 @@
             {{ b24.to_id('id') }} as {{ key }}
             {%- for field in fields %},
             {%- if field.multiple %}
-            list_transform(
-                {{ _custom_texts(field, present) }},
-                lambda value: {{ _decoded_text(field, 'value') }}
-            ) as {{ field.column }}
+            {{ _each(_custom_texts(field, present), _decoded_text(field, 'value')) }} as {{ field.column }}
             {%- else %}
-            [{{ _decoded_text(field, _custom_text(field, present)) }}] as {{ field.column }}
+            {{ _list_of(_decoded_text(field, _custom_text(field, present))) }} as {{ field.column }}
             {%- endif %}
             {%- endfor %}
         from source
 
     ),
 
+    {{ adapter.dispatch('_long_form', 'b24')(fields, key) }}
+    {%- else -%}
+    select
+        cast(null as bigint) as {{ key }},
+        cast(null as varchar) as field_code,
+        cast(null as varchar) as field_label,
+        cast(null as bigint) as value_index,
+        cast(null as varchar) as value_text
+    from (select 1 as nothing) as no_field
+    where false
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro _list_of(expression) -%}
+    {{ adapter.dispatch('_list_of', 'b24')(expression) }}
+{%- endmacro %}
+
+{% macro default___list_of(expression) -%}
+    array[cast({{ expression }} as text)]
+{%- endmacro %}
+
+{% macro duckdb___list_of(expression) -%}
+    [{{ expression }}]
+{%- endmacro %}
+
+{% macro default___long_form(fields, key) -%}
+    fields as (
+
+        select
+            texts.{{ key }},
+            field.code,
+            field.label,
+            array_remove(field.texts, null) as texts
+        from texts
+        cross join lateral (
+            values
+            {%- for field in fields %}
+            (
+                '{{ field.code | replace("'", "''") }}',
+                '{{ field.label | replace("'", "''") }}',
+                texts.{{ field.column }}
+            ){{ "," if not loop.last }}
+            {%- endfor %}
+        ) as field(code, label, texts)
+
+    )
+
+    select
+        fields.{{ key }},
+        fields.code as field_code,
+        fields.label as field_label,
+        listed.place as value_index,
+        listed.value as value_text
+    from fields
+    cross join lateral unnest(fields.texts) with ordinality as listed(value, place)
+{%- endmacro %}
+
+{% macro duckdb___long_form(fields, key) -%}
     fields as (
 
         select
@@ -230,16 +337,6 @@
         unnest(field.texts) as value_text
     from fields
     where len(field.texts) > 0
-    {%- else -%}
-    select
-        cast(null as bigint) as {{ key }},
-        cast(null as varchar) as field_code,
-        cast(null as varchar) as field_label,
-        cast(null as bigint) as value_index,
-        cast(null as varchar) as value_text
-    from (select 1 as nothing) as no_field
-    where false
-    {%- endif -%}
 {%- endmacro %}
 
 {% macro _raw_with_custom_fields(entity, fields, present) -%}

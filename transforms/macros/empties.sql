@@ -31,3 +31,26 @@
 {% macro duckdb__try_to(column, type) -%}
     try_cast({{ column }} as {{ type }})
 {%- endmacro %}
+
+{# See postgres_functions.sql. #}
+{% macro postgres__try_to(column, type) -%}
+    {%- set digits = modules.re.findall('[0-9]+', type) -%}
+    {%- if digits -%}
+    cast(b24.to_scale(b24.try_numeric({{ column }}), {{ digits | join(', ') }}) as {{ type }})
+    {%- else -%}
+    b24.try_{{ b24.type_called(type) | replace(' ', '_') }}({{ column }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# A type as the engine calls it. #}
+{% macro type_called(type) -%}
+    {{ return(adapter.dispatch('type_called', 'b24')(type)) }}
+{%- endmacro %}
+
+{% macro default__type_called(type) -%}
+    {{ return(type) }}
+{%- endmacro %}
+
+{% macro postgres__type_called(type) -%}
+    {{ return({'json': 'jsonb'}.get(type, type)) }}
+{%- endmacro %}

@@ -12,8 +12,8 @@
 {% macro first_id(column) -%}
     nullif(
         coalesce(
-            try_cast(try_cast({{ column }} as json) ->> '$[0]' as bigint),
-            try_cast(cast({{ column }} as varchar) as bigint)
+            {{ b24.try_to("(" ~ b24.try_to(column, 'json') ~ " ->> 0)", 'bigint') }},
+            {{ b24.try_to("cast(" ~ column ~ " as varchar)", 'bigint') }}
         ),
         0
     )

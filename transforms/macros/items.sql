@@ -11,7 +11,7 @@
     {%- else %}
     select
         cast(null as bigint) as entity_type_id,
-        cast(null as json) as parent_ids,
+        cast(null as {{ b24.type_called('json') }}) as parent_ids,
         {%- for name in columns %}
         cast(null as varchar) as {{ name }}{{ "," if not loop.last }}
         {%- endfor %}
@@ -30,7 +30,7 @@
         where
             table_catalog = '{{ portal.database }}'
             and table_schema = '{{ portal.schema }}'
-            and regexp_matches(table_name, '^items_[0-9]+$')
+            and {{ b24.matches('table_name', '^items_[0-9]+$') }}
         order by cast(substr(table_name, 7) as bigint)
     {%- endset -%}
     {% do return(run_query(found).columns[0].values() | list) %}
@@ -46,16 +46,9 @@
     select
         {{ table[6:] }} as entity_type_id,
         {%- if parents %}
-        nullif(
-            json_merge_patch('{}', json_object(
-                {%- for name, type_id in parents %}
-                '{{ type_id }}', {{ b24.to_reference(name) }}{{ "," if not loop.last }}
-                {%- endfor %}
-            )),
-            '{}'
-        ) as parent_ids,
+        {{ adapter.dispatch('_parent_ids', 'b24')(parents) }} as parent_ids,
         {%- else %}
-        cast(null as json) as parent_ids,
+        cast(null as {{ b24.type_called('json') }}) as parent_ids,
         {%- endif %}
         {%- for name in columns %}
         cast({{ name if name in present else 'null' }} as varchar) as {{ name }}{{ "," if not loop.last }}
@@ -64,4 +57,26 @@
     {%- if '_deleted_at' in present %}
     where _deleted_at is null
     {%- endif %}
+{%- endmacro %}
+
+{% macro default___parent_ids(parents) -%}
+    nullif(
+        jsonb_strip_nulls(jsonb_build_object(
+            {%- for name, type_id in parents %}
+            '{{ type_id }}', {{ b24.to_reference(name) }}{{ "," if not loop.last }}
+            {%- endfor %}
+        )),
+        '{}'
+    )
+{%- endmacro %}
+
+{% macro duckdb___parent_ids(parents) -%}
+    nullif(
+        json_merge_patch('{}', json_object(
+            {%- for name, type_id in parents %}
+            '{{ type_id }}', {{ b24.to_reference(name) }}{{ "," if not loop.last }}
+            {%- endfor %}
+        )),
+        '{}'
+    )
 {%- endmacro %}

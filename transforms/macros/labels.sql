@@ -7,29 +7,74 @@
     A column that no query asks for costs nothing: DuckDB leaves out the lookup and what it looks into.
 #}
 
+{# The name that a list of stg_bitrix24__labels has for a key. #}
+{% macro label(list, key) -%}
+    {{ adapter.dispatch('label', 'b24')(list, key) }}
+{%- endmacro %}
+
+{% macro default__label(list, key) -%}
+    (labels.{{ list }} ->> cast({{ key }} as varchar))
+{%- endmacro %}
+
+{% macro duckdb__label(list, key) -%}
+    labels.{{ list }}[{{ key }}]
+{%- endmacro %}
+
+{# A list of names by key: a query for one value, NULL without rows. #}
+{% macro label_list(rows, key, name) -%}
+    {{ adapter.dispatch('label_list', 'b24')(rows, key, name) }}
+{%- endmacro %}
+
+{% macro default__label_list(rows, key, name) -%}
+    (select jsonb_object_agg({{ key }}, {{ name }}) from {{ rows }})
+{%- endmacro %}
+
+{% macro duckdb__label_list(rows, key, name) -%}
+    (select map(list({{ key }} order by {{ key }}), list({{ name }} order by {{ key }})) from {{ rows }})
+{%- endmacro %}
+
+{# The same by ids from 1 on; in DuckDB a name stands at the place of its id, which is faster to look up. #}
+{% macro label_places(rows, key, name) -%}
+    {{ adapter.dispatch('label_places', 'b24')(rows, key, name) }}
+{%- endmacro %}
+
+{% macro default__label_places(rows, key, name) -%}
+    {{ b24.label_list(rows, key, name) }}
+{%- endmacro %}
+
+{% macro duckdb__label_places(rows, key, name) -%}
+    (
+        select list({{ rows }}.{{ name }} order by places.place)
+        from (
+            select unnest(range(1, (select coalesce(max({{ key }}), 0) + 1 from {{ rows }}))) as place
+        ) as places
+        left join {{ rows }} on places.place = {{ rows }}.{{ key }}
+    )
+{%- endmacro %}
+
 {# An id that no list has is told apart, as in core.dim_user. #}
 {% macro user_name(column) -%}
     case
         when {{ column }} > 0
-            then coalesce(labels.user_names[{{ column }}], 'Unknown user ' || cast({{ column }} as varchar))
+            then coalesce({{ b24.label('user_names', column) }}, 'Unknown user ' || cast({{ column }} as varchar))
     end
 {%- endmacro %}
 
 {# Name of an entry of a directory (an SQL text such as 'SOURCE'); '(deleted) CODE' where the directory lacks it. #}
 {% macro status_name(directory, column) -%}
-    coalesce(labels.status_names[{{ directory }} || '/' || {{ column }}], '(deleted) ' || {{ column }})
+    coalesce({{ b24.label('status_names', directory ~ " || '/' || " ~ column) }}, '(deleted) ' || {{ column }})
 {%- endmacro %}
 
 {# Name of a pipeline; of deals the first may have no entry of its own. #}
 {% macro pipeline_name(entity_type_id, column) -%}
     coalesce(
-        labels.pipeline_names[{{ entity_type_id }} || '/' || cast({{ column }} as varchar)],
+        {{ b24.label('pipeline_names', entity_type_id ~ " || '/' || cast(" ~ column ~ " as varchar)") }},
         '(deleted) ' || cast({{ column }} as varchar)
     )
 {%- endmacro %}
 
 {% macro currency_name(column) -%}
-    coalesce(labels.currency_names[{{ column }}], {{ column }})
+    coalesce({{ b24.label('currency_names', column) }}, {{ column }})
 {%- endmacro %}
 
 {# The directory with the stages of a pipeline of deals. #}

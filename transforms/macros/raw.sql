@@ -11,7 +11,7 @@
     {%- set present = b24.raw_columns(builtins.source(source_name, entity)) -%}
     select
     {%- for name, type in columns.items() %}
-        {% if name in present %}{{ name }}{% else %}cast(null as {{ type }}) as {{ name }}{% endif %}
+        {% if name in present %}{{ name }}{% else %}cast(null as {{ b24.type_called(type) }}) as {{ name }}{% endif %}
         {{- "," if not loop.last }}
     {%- endfor %}
     {%- if present %}
@@ -39,11 +39,24 @@
             and table_schema = '{{ relation.schema }}'
             and table_name = '{{ relation.identifier }}'
     {%- endset -%}
-    {% do return(run_query(found).columns[0].values() | list) %}
+    {% do return(b24.rows_of(found) | map('first') | list) %}
 {%- endmacro %}
 
 {# A unit test's fixture names only the columns it is about. #}
 {% macro _raw_fixture(relation, columns) -%}
+    {{ adapter.dispatch('_raw_fixture', 'b24')(relation, columns) }}
+{%- endmacro %}
+
+{% macro default___raw_fixture(relation, columns) -%}
+    select
+    {%- for name, type in columns.items() %}
+        cast(to_jsonb(fixture) {{ '->' if type == 'json' else '->>' }} '{{ name }}' as {{ b24.type_called(type) }}) as {{ name }}
+        {{- "," if not loop.last }}
+    {%- endfor %}
+    from {{ relation }} as fixture
+{%- endmacro %}
+
+{% macro duckdb___raw_fixture(relation, columns) -%}
     select
     {%- for name in columns %}
         {{ name }}{{ "," if not loop.last }}

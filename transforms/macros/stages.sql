@@ -2,16 +2,16 @@
 {% macro stage_category(entity_id) -%}
     case
         when {{ entity_id }} = 'DEAL_STAGE' then 0
-        when regexp_matches({{ entity_id }}, '^DEAL_STAGE_[0-9]+$')
-            then cast(substr({{ entity_id }}, 12) as bigint)
+        when {{ b24.matches(entity_id, '^DEAL_STAGE_[0-9]+$') }}
+            then {{ b24.try_to("substr(" ~ entity_id ~ ", 12)", 'bigint') }}
     end
 {%- endmacro %}
 
 {# The pipeline that a stage code names (C3:NEW is of 3, NEW of 0): for rows that do not say. #}
 {% macro code_category(stage_id) -%}
     case
-        when regexp_matches({{ stage_id }}, '^C[0-9]+:')
-            then cast(substr(split_part({{ stage_id }}, ':', 1), 2) as bigint)
+        when {{ b24.matches(stage_id, '^C[0-9]+:') }}
+            then {{ b24.try_to("substr(split_part(" ~ stage_id ~ ", ':', 1), 2)", 'bigint') }}
         else 0
     end
 {%- endmacro %}
@@ -20,8 +20,8 @@
 {% macro stage_semantic(semantics, extra) -%}
     case
         when upper({{ semantics }}) in ('P', 'S', 'F') then upper({{ semantics }})
-        when json_extract_string({{ extra }}, '$.SEMANTICS') = 'success' then 'S'
-        when json_extract_string({{ extra }}, '$.SEMANTICS') in ('failure', 'apology') then 'F'
+        when ({{ extra }} ->> 'SEMANTICS') = 'success' then 'S'
+        when ({{ extra }} ->> 'SEMANTICS') in ('failure', 'apology') then 'F'
         else 'P'
     end
 {%- endmacro %}

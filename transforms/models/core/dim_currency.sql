@@ -37,11 +37,13 @@ rated as (
         currencies.currency_id,
         coalesce(currencies.currency_name, currencies.currency_id) as currency_name,
         case
+            when currencies.currency_id = settings.base_currency then cast(1 as decimal(20, 10))
             when divisor.portal_rate = 1 then currencies.portal_rate
             else {{ decimal_ratio('currencies.portal_rate', 'divisor.portal_rate', 'decimal(20, 10)') }}
         end as rate_to_base
     from currencies
     cross join divisor
+    cross join settings
 
 ),
 

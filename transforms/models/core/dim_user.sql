@@ -18,7 +18,7 @@ departments as (
     select
         department_id,
         parent_department_id,
-        department_name
+        cast(department_name as text) as department_name
     from {{ ref('stg_bitrix24__departments') }}
 
 ),
@@ -35,6 +35,61 @@ leads as (
 
     select owner_user_id
     from {{ ref('stg_bitrix24__leads') }}
+
+),
+
+contacts as (
+
+    select owner_user_id
+    from {{ ref('stg_bitrix24__contacts') }}
+
+),
+
+companies as (
+
+    select owner_user_id
+    from {{ ref('stg_bitrix24__companies') }}
+
+),
+
+tasks as (
+
+    select
+        responsible_user_id,
+        created_by_user_id
+    from {{ ref('stg_bitrix24__tasks') }}
+
+),
+
+activities as (
+
+    select
+        responsible_user_id,
+        author_user_id
+    from {{ ref('stg_bitrix24__activities') }}
+
+),
+
+calls as (
+
+    select user_id
+    from {{ ref('stg_bitrix24__calls') }}
+
+),
+
+events as (
+
+    select owner_user_id
+    from {{ ref('stg_bitrix24__calendar_events') }}
+
+),
+
+files as (
+
+    select
+        created_by_user_id,
+        updated_by_user_id
+    from {{ ref('stg_bitrix24__disk_files') }}
 
 ),
 
@@ -65,6 +120,36 @@ pointed_at as (
     union
     select owner_user_id as user_id
     from leads
+    union
+    select owner_user_id as user_id
+    from contacts
+    union
+    select owner_user_id as user_id
+    from companies
+    union
+    select responsible_user_id as user_id
+    from tasks
+    union
+    select created_by_user_id as user_id
+    from tasks
+    union
+    select responsible_user_id as user_id
+    from activities
+    union
+    select author_user_id as user_id
+    from activities
+    union
+    select user_id
+    from calls
+    union
+    select owner_user_id as user_id
+    from events
+    union
+    select created_by_user_id as user_id
+    from files
+    union
+    select updated_by_user_id as user_id
+    from files
 
 ),
 

@@ -13,6 +13,7 @@ deals as (
 
     select
         deal_id,
+        deal_title,
         category_id,
         stage_id,
         stage_semantic,
@@ -21,10 +22,16 @@ deals as (
         contact_id,
         lead_id,
         source_id,
+        {{ comparable('utm_source') }} as utm_source,
+        {{ comparable('utm_medium') }} as utm_medium,
+        {{ comparable('utm_campaign') }} as utm_campaign,
         currency_id,
         amount,
+        probability,
         created_at_utc,
+        modified_at_utc,
         moved_at_utc,
+        last_activity_at_utc,
         expected_close_date
     from {{ ref('stg_bitrix24__deals') }}
     where not is_recurring_template
@@ -35,7 +42,10 @@ leads as (
 
     select
         lead_id,
-        source_id
+        source_id,
+        {{ comparable('utm_source') }} as utm_source,
+        {{ comparable('utm_medium') }} as utm_medium,
+        {{ comparable('utm_campaign') }} as utm_campaign
     from {{ ref('stg_bitrix24__leads') }}
 
 ),
@@ -115,6 +125,7 @@ stated as (
 
     select
         deals.deal_id,
+        deals.deal_title,
         deals.category_id,
         deals.stage_id,
         coalesce(deals.stage_semantic, stages.semantic, 'P') as stage_semantic,
@@ -123,15 +134,27 @@ stated as (
             when deals.company_id is not null then 'company:' || cast(deals.company_id as varchar)
             when deals.contact_id is not null then 'contact:' || cast(deals.contact_id as varchar)
         end as customer_key,
+        deals.company_id,
+        deals.contact_id,
         deals.lead_id,
         coalesce(deals.source_id, leads.source_id) as source_id,
+        -- the three belong together: never one of the deal beside one of its lead
+        case when deals.utm_source is null then leads.utm_source else deals.utm_source end as utm_source,
+        case when deals.utm_source is null then leads.utm_medium else deals.utm_medium end as utm_medium,
+        case when deals.utm_source is null then leads.utm_campaign else deals.utm_campaign end as utm_campaign,
         deals.currency_id,
         deals.amount,
         {{ in_base_currency('deals.amount', 'currencies.rate_to_base') }} as amount_base,
+        deals.probability,
         deals.created_at_utc,
-        deals.moved_at_utc,
+        deals.modified_at_utc,
+        deals.last_activity_at_utc,
         deals.expected_close_date,
-        case when last_visits.stage_id = deals.stage_id then last_visits.entered_at_utc end as entered_at_utc,
+        -- history knows better where it ends with the stage that the deal is in
+        coalesce(
+            case when last_visits.stage_id = deals.stage_id then last_visits.entered_at_utc end,
+            deals.moved_at_utc
+        ) as stage_entered_at_utc,
         furthest_visits.funnel_step as visited_step,
         won_steps.funnel_step as won_step
     from deals
@@ -152,19 +175,29 @@ timed as (
 
     select
         deal_id,
+        deal_title,
         category_id,
         stage_id,
         stage_semantic,
         case stage_semantic when 'S' then 'won' when 'F' then 'lost' else 'open' end as status,
         owner_user_id,
         customer_key,
+        company_id,
+        contact_id,
         lead_id,
         source_id,
+        utm_source,
+        utm_medium,
+        utm_campaign,
         currency_id,
         amount,
         amount_base,
+        probability,
         created_at_utc,
-        case when stage_semantic in ('S', 'F') then coalesce(entered_at_utc, moved_at_utc) end as closed_at_utc,
+        modified_at_utc,
+        last_activity_at_utc,
+        stage_entered_at_utc,
+        case when stage_semantic in ('S', 'F') then stage_entered_at_utc end as closed_at_utc,
         expected_close_date,
         -- a won deal came to the end, also where its history says less; nothing visited is the first step
         greatest(
@@ -197,7 +230,17 @@ select
     case
         when timed.status = 'open' then {{ days_between('timed.created_at_utc', 'settings.as_of') }}
     end as age_days,
-    stages.stage_id as max_stage_id
+    stages.stage_id as max_stage_id,
+    timed.deal_title,
+    timed.company_id,
+    timed.contact_id,
+    timed.utm_source,
+    timed.utm_medium,
+    timed.utm_campaign,
+    timed.probability,
+    timed.stage_entered_at_utc,
+    timed.last_activity_at_utc,
+    timed.modified_at_utc
 from timed
 cross join settings
 left join stages

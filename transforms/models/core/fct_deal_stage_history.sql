@@ -2,7 +2,9 @@ with
 
 settings as (
 
-    select as_of
+    select
+        as_of,
+        portal_timezone
     from {{ ref('settings') }}
 
 ),
@@ -51,7 +53,8 @@ visits as (
         history.stage_id,
         coalesce(history.stage_semantic, stages.semantic, 'P') as stage_semantic,
         stages.stage_sort,
-        history.entered_at_utc
+        history.entered_at_utc,
+        {{ local_date('history.entered_at_utc') }} as entered_date
     from history
     inner join deals on history.deal_id = deals.deal_id
     left join stages
@@ -71,10 +74,12 @@ ordered as (
         stage_semantic,
         stage_sort,
         entered_at_utc,
+        entered_date,
         row_number() over visits_of_deal as visit_seq,
         lag(category_id) over visits_of_deal as previous_category_id,
         lag(stage_sort) over visits_of_deal as previous_stage_sort,
         lead(entered_at_utc) over visits_of_deal as left_at_utc,
+        lead(entered_date) over visits_of_deal as left_date,
         lead(history_id) over visits_of_deal as next_history_id
     from visits
     window visits_of_deal as (partition by deal_id order by entered_at_utc, history_id)
@@ -103,6 +108,8 @@ select
         when ordered.stage_sort > ordered.previous_stage_sort then 'forward'
         when ordered.stage_sort < ordered.previous_stage_sort then 'backward'
         else 'unknown'
-    end as transition
+    end as transition,
+    ordered.entered_date,
+    ordered.left_date
 from ordered
 cross join settings

@@ -19,6 +19,13 @@ currencies as (
 
 ),
 
+zones as (
+
+    select name as zone_name
+    from {{ known_zones() }}
+
+),
+
 given as (
 
     select
@@ -27,7 +34,7 @@ given as (
             {{ setting('portal_timezone') }},
             (select max({{ to_text('timezone') }}) from portal),
             'UTC'
-        ) as timezone_name,
+        ) as given_timezone,
         coalesce(
             upper({{ setting('base_currency') }}),
             (select max({{ to_text('base_currency') }}) from portal),
@@ -37,18 +44,17 @@ given as (
         cast({{ setting('period_start') }} as date) as period_start,
         cast({{ setting('velocity_window_days', '90') }} as integer) as velocity_window_days,
         {{ setting('calendar_window') }} as calendar_window,
-        cast({{ setting('stuck_min_days', '14') }} as double) as stuck_min_days,
-        cast({{ setting('stuck_median_factor', '2') }} as double) as stuck_median_factor
+        cast({{ setting('stuck_min_days', '14') }} as double precision) as stuck_min_days,
+        cast({{ setting('stuck_median_factor', '2') }} as double precision) as stuck_median_factor
 
 ),
 
-zoned as (
+-- a portal whose zone has no name gives an offset, +03:00
+named as (
 
     select
         as_of,
-        -- a portal whose zone has no name gives an offset, +03:00
-        case when regexp_matches(timezone_name, '^[+-]') then 'GMT' || timezone_name else timezone_name end
-            as portal_timezone,
+        {{ zone_name('given_timezone') }} as given_timezone,
         base_currency,
         default_country_code,
         period_start,
@@ -60,12 +66,35 @@ zoned as (
 
 ),
 
+zoned as (
+
+    select
+        named.as_of,
+        -- of a zone that the database does not know nothing is left but UTC: better than no reports at all
+        case
+            when {{ is_offset_zone('named.given_timezone') }} then named.given_timezone
+            else coalesce(
+                (select max(zones.zone_name) from zones where lower(zones.zone_name) = lower(named.given_timezone)),
+                'UTC'
+            )
+        end as portal_timezone,
+        named.base_currency,
+        named.default_country_code,
+        named.period_start,
+        named.velocity_window_days,
+        named.calendar_window,
+        named.stuck_min_days,
+        named.stuck_median_factor
+    from named
+
+),
+
 dated as (
 
     select
         as_of,
         portal_timezone,
-        cast(timezone(portal_timezone, as_of) as date) as as_of_date,
+        cast(timezone({{ zone('portal_timezone') }}, as_of) as date) as as_of_date,
         base_currency,
         default_country_code,
         period_start,

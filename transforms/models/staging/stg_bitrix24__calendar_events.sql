@@ -41,9 +41,7 @@ source as (
 -- a number above 12 in front is a day: one such date tells how the portal writes all of them
 locale as (
 
-    select
-        coalesce(max(case when try_cast(split_part(date_from, '/', 1) as integer) > 12 then 1 end), 0) = 1
-            as is_day_first
+    select coalesce(bool_or({{ matches('date_from', '^(1[3-9]|[2-9][0-9])/') }}), false) as is_day_first
     from source
 
 ),
@@ -101,24 +99,15 @@ typed as (
         {{ to_portal_date('ranked.original_date_from', 'locale.is_day_first') }} as original_date,
 
         -- recurrence
-        nullif(upper(ranked.rule ->> '$.FREQ'), 'NONE') as recurrence_frequency,
-        coalesce({{ to_reference("(ranked.rule ->> '$.INTERVAL')") }}, 1) as recurrence_interval,
-        {{ to_reference("(ranked.rule ->> '$.COUNT')") }} as recurrence_count,
+        nullif(upper(ranked.rule ->> 'FREQ'), 'NONE') as recurrence_frequency,
+        coalesce({{ to_reference("(ranked.rule ->> 'INTERVAL')") }}, 1) as recurrence_interval,
+        {{ to_reference("(ranked.rule ->> 'COUNT')") }} as recurrence_count,
         coalesce(
-            {{ to_portal_date("(ranked.rule ->> '$.UNTIL')", 'locale.is_day_first') }},
-            cast({{ epoch_to_instant("(ranked.rule ->> '$.UNTIL_TS')") }} at time zone 'UTC' as date)
+            {{ to_portal_date("(ranked.rule ->> 'UNTIL')", 'locale.is_day_first') }},
+            cast({{ epoch_to_instant("(ranked.rule ->> 'UNTIL_TS')") }} at time zone 'UTC' as date)
         ) as recurrence_until,
-        {{ names_in("(ranked.rule -> '$.BYDAY')") }} as recurrence_weekdays,
-        nullif(
-            list_filter(
-                list_transform(
-                    string_split(cast(ranked.exdate as varchar), ';'),
-                    lambda day: {{ to_portal_date('day', 'locale.is_day_first') }}
-                ),
-                lambda day: day is not null
-            ),
-            []
-        ) as excluded_dates
+        {{ to_weekdays("(ranked.rule ->> 'BYDAY')") }} as recurrence_weekdays,
+        {{ to_portal_dates('ranked.exdate', 'locale.is_day_first') }} as excluded_dates
 
     from ranked
     cross join locale

@@ -28,8 +28,8 @@ seen as (
         field_name,
         label,
         cast(list as varchar) as list,
-        _deleted_at,
-        _synced_at
+        {{ to_instant('_deleted_at') }} as _deleted_at,
+        {{ to_instant('_synced_at') }} as _synced_at
     from earlier
     union
     select
@@ -37,8 +37,8 @@ seen as (
         field_name,
         label,
         cast(list as varchar) as list,
-        _deleted_at,
-        _synced_at
+        {{ to_instant('_deleted_at') }} as _deleted_at,
+        {{ to_instant('_synced_at') }} as _synced_at
     from present
 
 ),
@@ -58,8 +58,8 @@ versions as (
     select distinct
         {{ to_text('entity_id') }} as entity_code,
         {{ to_text('field_name') }} as field_code,
-        null as label,
-        null as options,
+        cast(null as varchar) as label,
+        cast(null as {{ b24.type_called('json') }}) as options,
         {{ to_instant('_deleted_at') }} as seen_at
     from seen
     where _deleted_at is not null
@@ -72,7 +72,7 @@ options as (
         entity_code,
         field_code,
         seen_at,
-        unnest(cast(options as json[])) as option
+        {{ json_elements('options') }} as option
     from versions
 
 ),
@@ -83,8 +83,8 @@ option_labels as (
         entity_code,
         field_code,
         seen_at,
-        option ->> '$.ID' as option_id,
-        option ->> '$.VALUE' as label
+        option ->> 'ID' as option_id,
+        option ->> 'VALUE' as label
     from options
 
 ),

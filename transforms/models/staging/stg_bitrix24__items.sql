@@ -36,7 +36,10 @@ typed as (
         {{ to_id('id') }} as item_id,
         coalesce(
             {{ b24.try_to('category_id', 'bigint') }},
-            {{ b24.try_to("regexp_extract(stage_id, '^DT[0-9]+_([0-9]+):', 1)", 'bigint') }}
+            case
+                when {{ matches('stage_id', '^DT[0-9]+_[0-9]+:') }}
+                    then {{ b24.try_to("split_part(split_part(stage_id, ':', 1), '_', 2)", 'bigint') }}
+            end
         ) as category_id,
         coalesce({{ to_reference("(parent_ids ->> '1')") }}, {{ to_reference('lead_id') }}) as lead_id,
         coalesce({{ to_reference("(parent_ids ->> '2')") }}, {{ to_reference('deal_id') }}) as deal_id,
@@ -85,10 +88,10 @@ labels as (
 
 select
     entity_type_id,
-    coalesce({{ entity_type_name('entity_type_id') }}, labels.smart_process_names[entity_type_id]) as item_type_name,
+    coalesce({{ entity_type_name('entity_type_id') }}, {{ label('smart_process_names', 'entity_type_id') }}) as item_type_name,
     item_id,
     category_id,
-    labels.pipeline_names[cast(entity_type_id as varchar) || '/' || cast(category_id as varchar)] as category_name,
+    {{ label('pipeline_names', "cast(entity_type_id as varchar) || '/' || cast(category_id as varchar)") }} as category_name,
     lead_id,
     deal_id,
     contact_id,

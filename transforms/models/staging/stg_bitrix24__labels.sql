@@ -6,15 +6,9 @@ users as (
         user_id,
         max(user_name) as user_name
     from {{ ref('stg_bitrix24__users') }}
-    -- a place in the list is a user: an id beyond all reason must not make it as long
+    -- DuckDB's list has a place for each id up to the highest: one beyond all reason must not make it as long
     where user_id between 1 and 10000000
     group by user_id
-
-),
-
-places as (
-
-    select unnest(range(1, (select coalesce(max(user_id), 0) + 1 from users))) as user_id
 
 ),
 
@@ -65,24 +59,8 @@ smart_processes as (
 )
 
 select
-    (
-        select list(users.user_name order by places.user_id)
-        from places
-        left join users on places.user_id = users.user_id
-    ) as user_names,
-    (
-        select map(list(status_key order by status_key), list(status_name order by status_key))
-        from statuses
-    ) as status_names,
-    (
-        select map(list(pipeline_key order by pipeline_key), list(pipeline_name order by pipeline_key))
-        from pipelines
-    ) as pipeline_names,
-    (
-        select map(list(currency_id order by currency_id), list(currency_name order by currency_id))
-        from currencies
-    ) as currency_names,
-    (
-        select map(list(entity_type_id order by entity_type_id), list(smart_process_name order by entity_type_id))
-        from smart_processes
-    ) as smart_process_names
+    {{ label_places('users', 'user_id', 'user_name') }} as user_names,
+    {{ label_list('statuses', 'status_key', 'status_name') }} as status_names,
+    {{ label_list('pipelines', 'pipeline_key', 'pipeline_name') }} as pipeline_names,
+    {{ label_list('currencies', 'currency_id', 'currency_name') }} as currency_names,
+    {{ label_list('smart_processes', 'entity_type_id', 'smart_process_name') }} as smart_process_names

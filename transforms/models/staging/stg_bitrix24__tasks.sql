@@ -70,7 +70,7 @@ typed as (
         {{ to_instant('status_changed_date') }} as status_changed_at_utc,
         {{ to_instant('date_start') }} as started_at_utc,
         {{ to_instant('closed_date') }} as closed_at_utc,
-        {{ to_instant('deadline') }} as deadline_utc,
+        {{ to_deadline('deadline') }} as deadline_utc,
         {{ to_instant('start_date_plan') }} as planned_start_utc,
         {{ to_instant('end_date_plan') }} as planned_end_utc
 

@@ -118,6 +118,11 @@ class DemoPortal:
         """Run `change(store)` just before the n-th HTTP request (from 1) is executed."""
         self._before.setdefault(n, []).append(change)
 
+    def before_each(self, method: str, change: Callable[[Store], object]) -> None:
+        """Run `change(store)` just before every call of a method, inside batches too."""
+        found = self._engine.find(method)
+        self._engine.watchers.append(lambda name: change(self.store) if name == found else None)
+
     def rewrite(self, method: str, change: Callable[[bytes], bytes]) -> None:
         """Pass the JSON of every result of a method through `change`, inside batches too.
 

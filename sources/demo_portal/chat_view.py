@@ -73,7 +73,6 @@ def recent_list(context: Context, params: dict[str, object]) -> Answer:
         "items": page,
         "hasMorePages": more,
         "hasMore": more,
-        "copilot": None,
         "messagesAutoDeleteConfigs": [],
     }
     return Answer(result, total=-1, rows=len(page))

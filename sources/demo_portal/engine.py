@@ -1,5 +1,6 @@
 """Runs one method: scope, operating budget, cost and the `time` block of its answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .answers import Answer
@@ -64,6 +65,7 @@ class Engine:
         self._cost = cost
         self._clock = context.clock
         self.stats = Stats()
+        self.watchers: list[Callable[[str], object]] = []  # told of each method just before it is carried out
 
     def find(self, name: str) -> str:
         """Give the name of a method as the table has it: lower case is tried first."""
@@ -79,6 +81,8 @@ class Engine:
         if not self._budget.allows(method.name):
             self.stats.refused_429 += 1
             raise operating_limit()
+        for tell in self.watchers:
+            tell(method.name)
         start, began = self._clock.time(), self._clock.monotonic()
         self.stats.commands += 1
         self.stats.by_method[method.name] = self.stats.by_method.get(method.name, 0) + 1

@@ -7,16 +7,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from pipelines.bench_build import DEALS, measure_build
 from pipelines.bench_deletes import measure_deletes
 from pipelines.bench_everything import measure_everything
 from pipelines.bench_figures import Figure
+from pipelines.bench_operating import measure_operating
 from pipelines.bench_process import cost_of, portal_process, sync_command, synced
+from pipelines.bench_resume import measure_resume
 
 Step = Callable[[str], None]
 
 _FIELDS: Final = 200
 _FIELDS_ROWS: Final = 20_000
 _ROWS_A_SECOND: Final = 8_000
+_OPERATING_ROWS: Final = 60_000
+_RESUME_ROWS: Final = 300_000
 _DELETES_ROWS: Final = 1_000_000
 _DELETED: Final = 10
 _DELETES_REQUESTS: Final = 25
@@ -76,6 +81,28 @@ def fields(wishes: Wishes, step: Step) -> list[Figure]:
     ]
 
 
+def operating(wishes: Wishes, step: Step) -> list[Figure]:
+    """A read that needs more server time than a method has in ten minutes, in virtual time."""
+    return measure_operating(wishes.rows or _OPERATING_ROWS, step).figures()
+
+
+def resume(wishes: Wishes, step: Step) -> list[Figure]:
+    """A read that is killed at 10, 50 and 90 %, and run again."""
+    return measure_resume(wishes.rows or _RESUME_ROWS, step).figures()
+
+
+def build(wishes: Wishes, step: Step) -> list[Figure]:
+    """The reports of a large file: seconds a model, against half the rows; memory; the first query."""
+    return measure_build(wishes.rows or DEALS, step)
+
+
 BENCHMARKS: Final[Mapping[str, Callable[[Wishes, Step], list[Figure]]]] = MappingProxyType(
-    {"everything": everything, "deletes": deletes, "fields": fields}
+    {
+        "everything": everything,
+        "deletes": deletes,
+        "fields": fields,
+        "operating": operating,
+        "resume": resume,
+        "build": build,
+    }
 )

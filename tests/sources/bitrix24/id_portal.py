@@ -16,8 +16,9 @@ from sources.bitrix24.keyset import KeysetQuery
 from sources.bitrix24.portal_read import SilentObserver
 from sources.bitrix24.reading import Warehouse
 from sources.bitrix24.session import Session
+from sources.demo_portal.virtual_time import START, VirtualClock
 from tests.sources.bitrix24.portal_reading import SYNCED_AT, UNLIMITED
-from tests.sources.bitrix24.scripted_portal import START, WEBHOOK, VirtualClock, php_query
+from tests.sources.bitrix24.scripted_portal import WEBHOOK, php_query
 
 METHOD = "crm.deal.list"
 QUERY = KeysetQuery(METHOD, {}, {}, ("*", "UF_*"))

@@ -14,14 +14,8 @@ from sources.bitrix24.fields import column_name
 from sources.bitrix24.portal_read import SilentObserver
 from sources.bitrix24.reading import CalendarWindow, ReadResult, Vanished
 from sources.bitrix24.session import Session
-from tests.sources.bitrix24.scripted_portal import (
-    START,
-    Answer,
-    Call,
-    ScriptedPortal,
-    batch_answer,
-    php_query,
-)
+from sources.demo_portal.virtual_time import START
+from tests.sources.bitrix24.scripted_portal import Answer, Call, ScriptedPortal, batch_answer, php_query
 
 NOW = "2027-01-15T09:00:00+01:00"
 _REFERENCE = re.compile(r"\$result\[(\w+)\]\[(\d+)\]\[(\w+)\]")

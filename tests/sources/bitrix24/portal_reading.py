@@ -17,7 +17,7 @@ from sources.bitrix24.reader import PortalReader
 from sources.bitrix24.reading import ReadRequest, ReadResult, Rules, Warehouse
 from sources.bitrix24.retry import RetryPolicy
 from sources.demo_portal import DemoPortal
-from tests.sources.bitrix24.scripted_portal import START, VirtualClock
+from sources.demo_portal.virtual_time import START, VirtualClock
 
 SYNCED_AT = "2026-01-01T00:00:00+00:00"
 UNLIMITED = Limits(requests_per_second=0, operating_seconds=0)

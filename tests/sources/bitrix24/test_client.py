@@ -29,9 +29,9 @@ from sources.bitrix24.errors import (
     TransportError,
 )
 from sources.bitrix24.limits import Limits
+from sources.demo_portal.virtual_time import START
 from tests.sources.bitrix24.scripted_portal import (
     HOST,
-    START,
     TOKEN,
     WEBHOOK,
     Answer,

@@ -22,8 +22,8 @@ from sources.bitrix24.errors import (
     ServerError,
 )
 from sources.bitrix24.limits import Limits
+from sources.demo_portal.virtual_time import START
 from tests.sources.bitrix24.scripted_portal import (
-    START,
     Answer,
     Call,
     ScriptedPortal,
@@ -224,7 +224,7 @@ def test_batches_of_a_read_travel_side_by_side() -> None:
     """Requests of one read use all the connections that are allowed."""
     portal = ScriptedPortal()
     portal.otherwise = lambda call: Answer(run_batch(call).body, wait=1.0)
-    do(portal, deals(400))
+    do(portal, deals(800))
     assert portal.clock.now - START == pytest.approx(2.0)
 
 

@@ -24,7 +24,7 @@ from sources.bitrix24.errors import (
 from sources.bitrix24.limits import Limits, MemoryLimitsStore
 from sources.bitrix24.retry import RetryPolicy
 from sources.demo_portal import CostModel, DemoPortal, Fault, serve
-from tests.sources.bitrix24.scripted_portal import START, VirtualClock
+from sources.demo_portal.virtual_time import START, VirtualClock
 
 DEALS = 320
 READ_FAULTS = [

@@ -8,8 +8,8 @@ from sources.bitrix24.entities import ENTITIES
 from sources.bitrix24.errors import MalformedReplyError
 from sources.bitrix24.fetching import fetch_rows
 from sources.bitrix24.fields import columns_of
-from sources.bitrix24.session import Sealing
 from sources.bitrix24.rows import RowReader
+from sources.bitrix24.session import Sealing
 from sources.bitrix24.spool import Spool
 from tests.sources.bitrix24.id_portal import QUERY, IdPortal, on_portal
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.bitrix24.limits import MemoryLimitsStore, RequestGate, SqliteLimitsStore
-from tests.sources.bitrix24.scripted_portal import VirtualClock
+from sources.demo_portal.virtual_time import VirtualClock
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from sources.bitrix24.envelope import CommandTime
 from sources.bitrix24.limits_store import LimitsStore, MemoryLimitsStore, SqliteLimitsStore
 from sources.bitrix24.operating import OperatingBudget
-from tests.sources.bitrix24.scripted_portal import START, VirtualClock
+from sources.demo_portal.virtual_time import START, VirtualClock
 
 METHOD = "crm.deal.list"
 

@@ -15,7 +15,7 @@ from sources.bitrix24.errors import (
     TransportError,
 )
 from sources.bitrix24.retry import Ledger, RetryPolicy
-from tests.sources.bitrix24.scripted_portal import VirtualClock
+from sources.demo_portal.virtual_time import VirtualClock
 
 FOREVER = 1000
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipelines.documentation import docs
     from pipelines.load import sync
     from pipelines.receipts import status
     from pipelines.refresh import build, run
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from pipelines.writeback.inverse import retry, undo
     from pipelines.writeback.make_plan import plan
 
-__all__ = ["apply", "build", "export", "plan", "retry", "run", "runs", "status", "sync", "undo"]
+__all__ = ["apply", "build", "docs", "export", "plan", "retry", "run", "runs", "status", "sync", "undo"]
 
 _HOMES = {
     "apply": "pipelines.writeback.carry_out",
+    "docs": "pipelines.documentation",
     "export": "pipelines.writeback.export",
     "plan": "pipelines.writeback.make_plan",
     "retry": "pipelines.writeback.inverse",

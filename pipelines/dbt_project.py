@@ -1,44 +1,21 @@
 """Runs the dbt project in `transforms/` in this process: no console output, no network, nothing left open."""
 
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from pipelines.dbt_checks import rows_of, run_checks
+from pipelines.dbt_events import Listener, Progress, close_log, hush, unhush
+from pipelines.dbt_results import CheckResult, ModelResult, Outcome, ProjectError, shortened
+from pipelines.postgres_server import Server
 
 PROJECT = Path(__file__).resolve().parent.parent / "transforms"
 THREADS = 2
 
-Progress = Callable[[str, str, float], None]
-
-
-class ProjectError(Exception):
-    """Dbt stopped before it ran a model: the project or a selector is wrong."""
-
-
-@dataclass(frozen=True)
-class ModelResult:
-    """What became of one model: `status` is success, error or skipped (something it needs failed)."""
-
-    name: str
-    schema: str
-    rows: int | None  # None for views and for what was not built
-    seconds: float
-    status: str
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """What became of one test: `status` is pass, fail or error; `rows` are the first that failed."""
-
-    name: str
-    status: str
-    failures: int
-    rows: tuple[Mapping[str, object], ...] = ()
-    message: str = ""
+Invoke = Callable[..., Any]
 
 
 def run_project(
@@ -47,58 +24,89 @@ def run_project(
     selection: Sequence[str],
     target_dir: Path,
     progress: Progress | None,
-) -> tuple[list[ModelResult], list[CheckResult], dict[str, str]]:
+    *,
+    project: Path = PROJECT,
+    server: Server | None = None,
+) -> Outcome:
     """Builds the models, then tests those that were built; a failing test keeps no model from being built.
 
-    The third value is the SQL of each failing test: its rows are the failures.
+    With a server they are built in PostgreSQL, and the file is of no account.
+
+    Raises:
+        ProjectError: dbt could not read the project, or a selector.
     """
-    callbacks = [_reporter(progress)] if progress else []
-    with _dbt(db, settings, target_dir, callbacks) as invoke:
-        models = [_model(result) for result in invoke("run", *selection)]
+    listener = Listener(progress)
+    with _dbt(db, settings, target_dir, project, [listener], server) as (invoke, manifest):
+        words = ["--select", *selection] if selection else []
+        # the hook that makes functions in PostgreSQL has a result too
+        built = [result for result in invoke("run", *words) if result.node.resource_type == "model"]
+        models = tuple(_model(result) for result in built)
+        if not models:
+            return Outcome((), ())
         unbuilt = [model.name for model in models if model.status != "success"]
-        # of a part, only the tests that look at that part and what it is made of
-        testing = [*selection, "--indirect-selection", "buildable"] if selection else []
-        results = list(invoke("test", *testing, "--exclude", "test_type:unit", *unbuilt))
-    queries = {result.node.name: result.node.compiled_code for result in results if result.status == "fail"}
-    return models, [_test(result) for result in results], queries
+        checks = run_checks(
+            invoke,
+            selection,
+            unbuilt,
+            lambda name, share: progress("test", name, share) if progress else None,
+        )
+        counted = _counted(models)
+        absent, empty = _absent(manifest, counted)
+    return Outcome(counted, tuple(checks), absent, empty, listener.first_query_at)
 
 
 def run_unit_tests(db: Path, target_dir: Path) -> list[CheckResult]:
     """Runs the unit tests beside the models; the models must have been built in this file before."""
-    with _dbt(db, {}, target_dir, []) as invoke:
-        return [_test(result) for result in invoke("test", "--select", "test_type:unit")]
+    with _dbt(db, {}, target_dir, PROJECT, []) as (invoke, _):
+        tested = invoke("test", "--select", "test_type:unit")
+    return [_unit_test(result) for result in tested if result.node.resource_type != "operation"]
+
+
+def write_docs(db: Path, target_dir: Path, *, project: Path = PROJECT) -> Path:
+    """Writes dbt's documentation site, one page with everything in it, and returns its path.
+
+    Raises:
+        ProjectError: dbt could not read the project.
+    """
+    with _dbt(db, {}, target_dir, project, [], is_read_only=True) as (invoke, _):
+        invoke("docs generate", "--static", "--write-json")
+    return target_dir / "static_index.html"
 
 
 @contextmanager
 def _dbt(
-    db: Path, settings: Mapping[str, str], target_dir: Path, callbacks: list[Callable[[Any], None]]
-) -> Iterator[Callable[..., Any]]:
-    """A function that runs dbt commands on the file; the project is parsed once for all of them."""
+    db: Path,
+    settings: Mapping[str, str],
+    target_dir: Path,
+    project: Path,
+    callbacks: list[Callable[[Any], None]],
+    server: Server | None = None,
+    *,
+    is_read_only: bool = False,
+) -> Iterator[tuple[Invoke, Any]]:
+    """A function that runs dbt commands on the file, and the parsed project: parsed once for all of them."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - costs over a second, and only a build needs it
 
-    options = [
-        "--project-dir",
-        str(PROJECT),
-        "--profiles-dir",
-        str(PROJECT),
-        "--target-path",
-        str(target_dir),
-    ]
-    options += ["--log-path", str(target_dir / "logs"), "--log-level", "none", "--log-level-file", "info"]
+    options = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    options += ["--target-path", str(target_dir), "--log-path", str(target_dir / "logs")]
+    options += ["--log-level", "none", "--log-level-file", "info"]
     options += ["--quiet", "--no-print", "--no-write-json", "--no-version-check", "--no-use-colors"]
     options += ["--no-send-anonymous-usage-stats"]
-    with _environment(db, settings):
+    if server is not None:
+        options += ["--target", "postgres"]
+    with _environment(db, settings, server, is_read_only=is_read_only):
         try:
+            hush()
             manifest = _invoke(dbtRunner(), ["parse", *options])
             runner = dbtRunner(manifest=manifest, callbacks=callbacks)
-            yield lambda command, *arguments: _invoke(runner, [command, *options, *arguments])
+            yield lambda command, *words: _invoke(runner, [*command.split(), *options, *words]), manifest
         finally:
             _close_dbt()
 
 
 def _invoke(runner: Any, arguments: list[str]) -> Any:  # noqa: ANN401 - dbt's results have no types
     outcome = runner.invoke(arguments)
-    _close_log()
+    close_log()
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     if outcome.exception is not None:
@@ -109,61 +117,75 @@ def _invoke(runner: Any, arguments: list[str]) -> Any:  # noqa: ANN401 - dbt's r
 def _close_dbt() -> None:
     """Dbt keeps its connection open for a next command; the file is renamed after a build."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
-    from dbt.adapters.factory import reset_adapters  # noqa: PLC0415
-    from dbt_common.events.event_manager_client import cleanup_event_logger  # noqa: PLC0415
+    from dbt.adapters.factory import cleanup_connections, reset_adapters  # noqa: PLC0415
 
+    cleanup_connections()  # type: ignore[no-untyped-call]
     reset_adapters()  # type: ignore[no-untyped-call]
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    cleanup_event_logger()
-
-
-def _close_log() -> None:
-    """Dbt would leave its log file to the garbage collector."""
-    for handler in logging.getLogger("file_log").handlers[:]:
-        logging.getLogger("file_log").removeHandler(handler)
-        handler.close()
-
-
-def _reporter(progress: Progress) -> Callable[[Any], None]:
-    kinds = {"LogModelResult": ("model", "total"), "LogTestResult": ("test", "num_models")}
-    done = dict.fromkeys(kinds, 0)
-
-    def report(event: Any) -> None:  # noqa: ANN401 - a protobuf message
-        name = event.info.name
-        if name in kinds:
-            kind, total = kinds[name]
-            done[name] += 1
-            progress(kind, event.data.node_info.node_name, done[name] / getattr(event.data, total))
-
-    return report
+    unhush()
 
 
 def _model(result: Any) -> ModelResult:  # noqa: ANN401
     node, status = result.node, str(result.status)
-    message = "" if status == "success" else _shortened(result.message)
+    message = "" if status == "success" else shortened(result.message)
     return ModelResult(node.name, node.schema, None, result.execution_time, status, message)
 
 
-def _test(result: Any) -> CheckResult:  # noqa: ANN401
+def _unit_test(result: Any) -> CheckResult:  # noqa: ANN401
     status = str(result.status)
-    message = "" if status == "pass" else _shortened(result.message)
+    message = "" if status == "pass" else shortened(result.message)
     return CheckResult(result.node.name, status, result.failures or 0, (), message)
 
 
-def _shortened(message: str | None) -> str:
-    """A message without dbt's path to the compiled file."""
-    lines = [line.strip() for line in (message or "").splitlines()]
-    return " ".join(line for line in lines if line and not line.startswith("compiled code at"))
+def _counted(models: Sequence[ModelResult]) -> tuple[ModelResult, ...]:
+    """The models with their rows, where they are tables that were built."""
+    tables = [model for model in models if model.status == "success" and model.schema != "staging"]
+    rows: dict[str, int] = {}
+    if tables:
+        counts = (f"select '{each.name}', count(*) from {each.schema}.\"{each.name}\"" for each in tables)
+        rows = {str(name): int(number) for name, number in rows_of(" union all ".join(counts))[1]}
+    return tuple(replace(model, rows=rows.get(model.name)) for model in models)
+
+
+def _absent(manifest: Any, models: Sequence[ModelResult]) -> tuple[tuple[str, ...], tuple[str, ...]]:  # noqa: ANN401
+    """Raw tables that these models read and that are not there, and tables that are empty with them."""
+    query = "select table_schema, table_name from information_schema.tables"
+    present = {(str(schema), str(name)) for schema, name in rows_of(query)[1]}
+    gone = {
+        key: f"{source.schema}.{source.identifier}"
+        for key, source in manifest.sources.items()
+        if (source.schema, source.identifier) not in present
+    }
+    nodes = {node.name: key for key, node in manifest.nodes.items() if node.resource_type == "model"}
+    read = {model.name: _ancestors(manifest, nodes[model.name]) & set(gone) for model in models}
+    absent = sorted({gone[key] for keys in read.values() for key in keys})
+    return tuple(absent), tuple(model.name for model in models if model.rows == 0 and read[model.name])
+
+
+def _ancestors(manifest: Any, key: str) -> set[str]:  # noqa: ANN401
+    """Everything that a model is made of, by dbt's ids."""
+    found: set[str] = set()
+    waiting = [key]
+    while waiting:
+        node = manifest.nodes.get(waiting.pop())
+        new = set(node.depends_on.nodes) - found if node else set()
+        found |= new
+        waiting += new
+    return found
 
 
 @contextmanager
-def _environment(db: Path, settings: Mapping[str, str]) -> Iterator[None]:
+def _environment(
+    db: Path, settings: Mapping[str, str], server: Server | None, *, is_read_only: bool
+) -> Iterator[None]:
     """What profiles.yml and macros/setting.sql of the dbt project read, for the length of one build."""
     ours = {name: value for name, value in os.environ.items() if name.startswith(("B24_VAR_", "DBT_"))}
     values = {
         "B24_WAREHOUSE": str(db),
+        "B24_READ_ONLY": str(is_read_only),
         "B24_THREADS": str(THREADS),
         "DO_NOT_TRACK": "1",
+        **(server.environment if server else {}),
         **{f"B24_VAR_{name.upper()}": value for name, value in settings.items()},
     }
     before = {name: os.environ.get(name) for name in {*ours, *values}}

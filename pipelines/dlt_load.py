@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.errors import PipelineError, WarehouseError
 from pipelines.order import Order
-from pipelines.raw_tables import RAW_SCHEMA
+from pipelines.raw_schema import RAW_SCHEMA
 from pipelines.working_copy import WorkingCopy
 from sources.bitrix24.entities import CONTACT_POINTS, CURRENCY_RATES, ENTITIES, REJECTED_ROWS
 from sources.bitrix24.errors import Bitrix24Error
@@ -19,20 +19,22 @@ from sources.bitrix24.portal_read import Place, PortalRead
 
 # DuckDB's share of the memory while it loads: enough for what syncs usually bring. A load that needs more
 # is repeated with what the machine has (`dlt` keeps its files).
-LOAD_MEMORY = "160MB"
+_SHARE = 0.3125
 # Files that are inserted at the same time: more of them hold more memory, and two cores are busy with fewer.
 LOAD_WORKERS = 2
-# Rows that are worth a load of their own, which costs about a second whatever it loads.
-EARLY_ROWS = 100_000
+# Rows, for each megabyte, that are worth a load of their own, which costs about a second whatever it loads.
+_EARLY_ROWS = 200
 
 
 class Load:
     """One run of dlt over what a portal's read brings."""
 
-    def __init__(self, copy: WorkingCopy, read: PortalRead, order: Order) -> None:
+    def __init__(self, copy: WorkingCopy, read: PortalRead, order: Order, memory_mb: int) -> None:
         self._copy = copy
         self._read = read
         self._order = order
+        self._memory = f"{int(memory_mb * _SHARE)}MB"
+        self._early_rows = _EARLY_ROWS * memory_mb
 
     def run(self) -> dict[str, str | None]:
         """Read and load; return the cursors that the tables had before.
@@ -65,7 +67,7 @@ class Load:
 
     def _states(self) -> Mapping[str, Mapping[str, Any]]:
         """What dlt remembers of each table from the loads before."""
-        pipeline = _pipeline(self._copy, LOAD_MEMORY)
+        pipeline = _pipeline(self._copy, self._memory)
         with self._copy.alone:
             pipeline.sync_destination()
         resources: Mapping[str, Mapping[str, Any]] = (
@@ -77,7 +79,7 @@ class Load:
         """Load files of these tables, which have no rows yet, until the reading is over."""
         from sources.bitrix24.source import source_of_ready  # noqa: PLC0415
 
-        while files := self._read.ready.wait(tables, EARLY_ROWS):
+        while files := self._read.ready.wait(tables, self._early_rows):
             self._run(source_of_ready(self._read, files))
             self._read.ready.note_loaded(files)
 
@@ -93,7 +95,7 @@ class Load:
         self._run(source_of(self._read).with_resources(*names))
 
     def _run(self, source: Any) -> None:  # noqa: ANN401 - dlt is imported late
-        pipeline = _pipeline(self._copy, LOAD_MEMORY)
+        pipeline = _pipeline(self._copy, self._memory)
         with self._copy.alone:
             try:
                 pipeline.run(source, loader_file_format="parquet")

@@ -110,6 +110,7 @@ def sync_into(
             observer=observer,
             keep_going=True,
             append_first=True,
+            memory_mb=settings.memory_mb,
         ),
     )
     with copy.connect() as db:
@@ -117,7 +118,7 @@ def sync_into(
     cursors: dict[str, str | None] = {}
     failure: Exception | None = None
     try:
-        cursors = Load(copy, read, order).run()
+        cursors = Load(copy, read, order, settings.memory_mb).run()
         failure = _common_failure(read.latest)
     except KeyboardInterrupt:
         raise _interrupted(copy.places) from None
@@ -156,11 +157,11 @@ def _interrupted(places: Places) -> RunInterrupted:
     """What an interrupted run has to say: its rows wait in the spool, the file is as it was."""
     folders = sorted(places.spool.iterdir()) if places.spool.exists() else []
     kept = {folder.name: rows for folder in folders if (rows := rows_kept(folder))}
-    rows = ", ".join(f"{rows:,} rows of {name}" for name, rows in kept.items())
+    what = ", ".join(f"{rows:,} rows of {name}" for name, rows in kept.items())
     return RunInterrupted(
         f"Stopped. {places.db.name} is as it was before; "
         + (
-            f"kept for the next run: {rows}. The same command goes on from there"
+            f"kept for the next run: {what}. The same command goes on from there"
             if kept
             else "nothing was read"
         )

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipelines.raw_schema import RAW_SCHEMA
 from sources.bitrix24.reading import Vanished
-
-RAW_SCHEMA = "bitrix24"
 
 _SERVICE = ("_deleted_at", "_synced_at")
 _OF_DLT = "_dlt_"
@@ -134,12 +133,12 @@ class RawTables:
     @contextmanager
     def _table(self, name: str) -> "Iterator[_Table]":
         with self._one_at_a_time, self.connect() as connection:
-            columns = connection.execute(
-                "SELECT column_name, data_type FROM duckdb_columns() "
-                "WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
-                [RAW_SCHEMA, name],
-            ).fetchall()
-            yield _Table(connection, f"{RAW_SCHEMA}.{_quoted(name)}", dict(columns))
+            whole = f"{RAW_SCHEMA}.{_quoted(name)}"
+            try:  # the catalogue's own table takes eight times as long
+                described = connection.execute(f"SELECT * FROM {whole} LIMIT 0").description
+            except duckdb.CatalogException:
+                described = None
+            yield _Table(connection, whole, {column[0]: str(column[1]) for column in described or ()})
 
 
 @dataclass(frozen=True)
@@ -200,6 +199,7 @@ class _Table:
         if count:
             path = str(target).replace("'", "''")
             self.connection.execute(f"COPY found TO '{path}' (FORMAT parquet)")
+        self.connection.execute("DROP TABLE found")
         return int(count)
 
 

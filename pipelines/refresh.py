@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import PipelineError, UsageError
-from pipelines.load import SyncReport, sync_into
-from pipelines.order import Order, order_of
 from pipelines.report import BuildError, BuildReport, SettingError
 from pipelines.report import build as build_models
 from pipelines.settings import Settings
 from pipelines.working_copy import WorkingCopy, places_of, working_copy
-from sources.bitrix24.portal_read import SilentObserver
-from sources.bitrix24.reading import Observer
 
 if TYPE_CHECKING:
+    from pipelines.load import SyncReport
+    from pipelines.order import Order
     from pipelines.postgres_server import Server
+    from sources.bitrix24.reading import Observer
 
 Progress = Callable[[str, str, float], None]
 
@@ -35,7 +34,7 @@ class BuildOrder:
 class RunReport:
     """What a run did."""
 
-    sync: SyncReport
+    sync: "SyncReport"
     build: BuildReport
 
     @property
@@ -74,9 +73,9 @@ def run(
     db: str | Path = "warehouse.duckdb",
     *,
     webhook_url: str | None = None,
-    observer: Observer | None = None,
+    observer: "Observer | None" = None,
     progress: Progress | None = None,
-    sync_order: Order | None = None,
+    sync_order: "Order | None" = None,
     build_order: BuildOrder | None = None,
 ) -> RunReport:
     """Bring the file up to date with the portal and build the reports: what a scheduler calls.
@@ -85,6 +84,11 @@ def run(
         PipelineError: the file cannot be used, or a setting has no such value.
         Bitrix24Error: the portal as a whole cannot be read.
     """
+    # a build alone must not wait for what only a sync needs
+    from pipelines.load import sync_into  # noqa: PLC0415
+    from pipelines.order import order_of  # noqa: PLC0415
+    from sources.bitrix24.portal_read import SilentObserver  # noqa: PLC0415
+
     settings = Settings.load(webhook_url)
     connection = settings.connection()
     with working_copy(db, "b24 run") as copy:
@@ -125,7 +129,7 @@ def _build(
             select=order.select,
             target_dir=target_dir,
             progress=progress,
-            custom=_custom_models(settings),
+            custom=custom_folder(settings),
             server=server,
         )
     except SettingError as error:
@@ -135,7 +139,7 @@ def _build(
     raise failure
 
 
-def _custom_models(settings: Settings) -> Path | None:
+def custom_folder(settings: Settings) -> Path | None:
     """The folder of the user's own models, if there is one.
 
     Raises:

@@ -8,17 +8,20 @@ BuildError                 the build could not start or could not finish
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
-from pipelines.dbt_project import CheckResult, ModelResult, Progress, ProjectError, run_project
-
-FIRST_ROWS = 5
+from pipelines.custom_models import CustomModels
+from pipelines.dbt_events import Progress
+from pipelines.dbt_project import run_project
+from pipelines.dbt_results import CheckResult, ModelResult, Outcome, ProjectError, shortened
+from pipelines.postgres_server import Server, described
 
 # The settings of a build and the SQL type of their values; meanings and defaults are those of core.settings.
 SETTINGS: Mapping[str, str] = {
@@ -75,6 +78,12 @@ class BuildReport:
     models: tuple[ModelResult, ...]
     tests: tuple[CheckResult, ...]
     seconds: float
+    warnings: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    """Raw tables that models read and that are not there."""
+    empty: tuple[str, ...] = ()
+    """Tables without a row that read one of those."""
+    first_query_at: datetime | None = None
 
     @property
     def ok(self) -> bool:
@@ -85,7 +94,12 @@ class BuildReport:
     def failed(self) -> tuple[ModelResult | CheckResult, ...]:
         """What was not built or did not pass, models first."""
         models = tuple(model for model in self.models if model.status != "success")
-        return (*models, *(test for test in self.tests if test.status != "pass"))
+        return (*models, *(test for test in self.tests if test.status not in {"pass", "warn"}))
+
+    @property
+    def warned(self) -> tuple[CheckResult, ...]:
+        """Tests that did not pass and that only warn by their own configuration."""
+        return tuple(test for test in self.tests if test.status == "warn")
 
 
 def build(
@@ -96,6 +110,8 @@ def build(
     select: Sequence[str] | None = None,
     target_dir: Path,
     progress: Progress | None = None,
+    custom: Path | None = None,
+    server: Server | None = None,
 ) -> BuildReport:
     """Builds every model in the file and tests it; afterwards no connection to the file is open.
 
@@ -108,26 +124,51 @@ def build(
         select: dbt selectors such as `rpt_deal_funnel` or `+rpt_deal_funnel`; by default everything.
         target_dir: Where dbt keeps its parsed project and its log; the same folder makes the next build fast.
         progress: Called with ("model" or "test", name, share done) after each.
+        custom: A folder of the user's own models.
+        server: PostgreSQL, to build there from the raw tables that it has; the file is not looked at.
     """
     started = time.perf_counter()
     db = db.resolve()
     moment = datetime.now(UTC) if as_of is None else as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
-    settings = _checked(db, variables or {})
+    with _connection(db) if server is None else described(server) as connection:
+        settings, warnings = _checked(connection, variables or {})
     settings["as_of"] = moment.astimezone(UTC).isoformat()
-    selection = ["--select", *select] if select else []
+    project = partial(run_project, db, settings, select or (), target_dir.resolve(), progress, server=server)
+    outcome = _run(project, target_dir.resolve(), custom)
+    if not outcome.models:
+        raise BuildError(f"no model is called {' '.join(select or [])}: give names such as rpt_deal_funnel")
+    return BuildReport(
+        as_of=moment,
+        models=outcome.models,
+        tests=outcome.checks,
+        seconds=time.perf_counter() - started,
+        warnings=warnings,
+        absent=outcome.absent,
+        empty=outcome.empty,
+        first_query_at=outcome.first_query_at,
+    )
+
+
+def _run(project: Callable[..., Outcome], target_dir: Path, custom: Path | None) -> Outcome:
+    """The project with the user's models; without them where dbt cannot read the project that they are in."""
     try:
-        models, tests, queries = run_project(db, settings, selection, target_dir.resolve(), progress)
+        own = CustomModels(custom, target_dir / "project") if custom else None
+        if own is None or not own.present:
+            return project()
+        try:
+            outcome = project(project=own.project())
+        except ProjectError as error:
+            reason = own.named(shortened(str(error)))
+            outcome = project(project=own.project_without())
+            if not outcome.models:
+                raise ProjectError(reason) from None
+            unread = ModelResult("your own models", "custom", None, 0.0, "error", reason)
+            return replace(outcome, models=(*outcome.models, unread))
+        return replace(
+            outcome, models=tuple(replace(each, message=own.named(each.message)) for each in outcome.models)
+        )
     except ProjectError as error:
         raise BuildError(f"{error}; the log is in {target_dir / 'logs'}") from None
-    if not models:
-        raise BuildError(f"no model is called {' '.join(select or [])}: give names such as rpt_deal_funnel")
-    with _connection(db, read_only=True) as connection:
-        return BuildReport(
-            as_of=moment,
-            models=tuple(_counted(connection, model) for model in models),
-            tests=tuple(_with_rows(connection, test, queries.get(test.name)) for test in tests),
-            seconds=time.perf_counter() - started,
-        )
 
 
 @contextmanager
@@ -149,49 +190,63 @@ def _connection(db: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBP
         connection.close()
 
 
-def _checked(db: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """The settings as given; raises SettingError for the first that cannot be."""
+def _checked(
+    connection: duckdb.DuckDBPyConnection, variables: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The settings as given, and warnings about those of the portal.
+
+    Raises:
+        SettingError: one that was given cannot be.
+    """
     settings = {name: str(value).strip() for name, value in variables.items()}
-    with _connection(db) as connection:
-        for name, value in settings.items():
-            if name not in SETTINGS:
-                raise SettingError(name, value, f"no such setting; there are {', '.join(SETTINGS)}")
-            pattern, example = PATTERNS.get(name, (".*", ""))
-            if not re.fullmatch(pattern, value):
-                raise SettingError(name, value, f"expected {example}")
-            fits = connection.execute(
-                f"select try_cast(? as {SETTINGS[name]}) is not null", [value]
-            ).fetchone()
-            if fits != (True,):
-                raise SettingError(name, value, f"not a value of type {SETTINGS[name]}")
-        _check_timezone(connection, settings.get("portal_timezone"))
-        _check_currency(connection, settings.get("base_currency"))
-    return settings
+    for name, value in settings.items():
+        if name not in SETTINGS:
+            raise SettingError(name, value, f"no such setting; there are {', '.join(SETTINGS)}")
+        pattern, example = PATTERNS.get(name, (".*", ""))
+        if not re.fullmatch(pattern, value):
+            raise SettingError(name, value, f"expected {example}")
+        fits = connection.execute(f"select try_cast(? as {SETTINGS[name]}) is not null", [value]).fetchone()
+        if fits != (True,):
+            raise SettingError(name, value, f"not a value of type {SETTINGS[name]}")
+    _check_currency(connection, settings.get("base_currency"))
+    given = settings.get("portal_timezone")
+    if given:
+        _check_timezone(connection, given)
+        return settings, ()
+    warnings = _timezone_warnings(connection)
+    if warnings:
+        settings["portal_timezone"] = "UTC"
+    return settings, warnings
 
 
-def _check_timezone(connection: duckdb.DuckDBPyConnection, given: str | None) -> None:
-    """Raises SettingError where DuckDB does not know the portal's timezone."""
-    name = given or _portal_timezone(connection)
-    if not name:
-        return
+def _check_timezone(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Raises SettingError where DuckDB does not know the timezone."""
     zone = f"GMT{name}" if name[0] in "+-" else name
     try:
         connection.execute("select timezone(?, timestamptz '2000-01-01 00:00:00+00')", [zone]).fetchone()
     except duckdb.Error as error:
         found = re.search(r"Candidate time zones: (.+)", str(error))
         hint = f" (did you mean {found[1]}?)" if found else ""
-        whose = "" if given else " of the portal (ops.portal)"
         raise SettingError(
             "portal_timezone",
             name,
-            f"the database does not know this timezone{whose}{hint}; "
-            "give an IANA name with --var portal_timezone=Europe/Berlin",
+            f"the database does not know this timezone{hint}; give an IANA name such as Europe/Berlin",
         ) from None
 
 
-def _portal_timezone(connection: duckdb.DuckDBPyConnection) -> str | None:
+def _timezone_warnings(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """What to tell where DuckDB does not know the portal's own timezone; reports are made all the same."""
     names = _values(connection, "select max(timezone) from ops.portal")
-    return names[0] if names else None
+    try:
+        if names:
+            _check_timezone(connection, names[0].strip())
+    except SettingError:
+        warning = (
+            f"the portal's timezone {names[0]!r} is unknown to the database: days and months are of UTC. "
+            "Give its IANA name with --var portal_timezone=Europe/Berlin or [reporting] portal_timezone"
+        )
+        return (warning,)
+    return ()
 
 
 def _check_currency(connection: duckdb.DuckDBPyConnection, given: str | None) -> None:
@@ -209,19 +264,3 @@ def _values(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
     except (duckdb.CatalogException, duckdb.BinderException):  # no such table, no such column
         return []
     return [str(row[0]) for row in rows if row[0]]
-
-
-def _counted(connection: duckdb.DuckDBPyConnection, model: ModelResult) -> ModelResult:
-    if model.status != "success" or model.schema == "staging":
-        return model
-    row = connection.execute(f'select count(*) from "{model.schema}"."{model.name}"').fetchone()
-    return ModelResult(model.name, model.schema, row[0] if row else None, model.seconds, model.status)
-
-
-def _with_rows(connection: duckdb.DuckDBPyConnection, test: CheckResult, query: str | None) -> CheckResult:
-    if query is None:
-        return test
-    found = connection.execute(f"select * from ({query}\n) as failing limit {FIRST_ROWS}")
-    names = [column[0] for column in found.description or []]
-    rows = tuple(dict(zip(names, row, strict=True)) for row in found.fetchall())
-    return CheckResult(test.name, test.status, test.failures, rows, test.message)

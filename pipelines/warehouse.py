@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMAS", "WAREHOUSE", "frame", "query", "reading"]
 
 WAREHOUSE = Path("warehouse.duckdb")
-SCHEMAS = ("reporting", "core", "staging", "ops", "bitrix24")
+SCHEMAS = ("reporting", "core", "custom", "staging", "ops", "bitrix24")
 """Where a name without a schema is looked for, in this order."""
 
 _MATCHES = 3

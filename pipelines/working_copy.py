@@ -12,21 +12,40 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 from filelock import FileLock, Timeout
 
 from pipelines.errors import LockedError, UsageError, WarehouseError
 from pipelines.file_trouble import file_trouble, lock_holder, unreadable
-from pipelines.raw_tables import RAW_SCHEMA, RawTables
+from pipelines.raw_schema import RAW_SCHEMA
+
+if TYPE_CHECKING:
+    from pipelines.raw_tables import RawTables
 
 __all__ = ["Places", "WorkingCopy", "places_of", "working_copy"]
 
-_SCHEMAS = ("bitrix24", "staging", "core", "reporting", "ops", "main", "temp", "system", "information_schema")
+_SCHEMAS = (
+    "bitrix24",
+    "staging",
+    "core",
+    "reporting",
+    "custom",
+    "ops",
+    "main",
+    "temp",
+    "system",
+    "information_schema",
+)
+
+# A sync asks eighty questions, and to open a file takes longer than most answers. What DuckDB keeps of a
+# larger file in memory would cost more than that saves.
+_KEPT_OPEN_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -72,13 +91,24 @@ class WorkingCopy:
         """False while something is under way that must not be published half done."""
         self.spent: list[Path] = []
         """Folders of the spool that are of no use once the file is published."""
-        self.alone = threading.RLock()
-        """Held by whoever has the copy open: DuckDB takes no two settings, nor two openings at a moment."""
+        self._lock = threading.RLock()
+        self._kept: duckdb.DuckDBPyConnection | None = None
 
     @property
     def holds_rows(self) -> bool:
         """Whether the copy began as a file that was there before."""
         return self.base is not None
+
+    @property
+    def alone(self) -> AbstractContextManager[None]:
+        """For whoever opens the copy: DuckDB takes no two settings, nor two openings at a moment."""
+        return self._alone()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._lock:
+            self._let_go()
+            yield
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -87,14 +117,33 @@ class WorkingCopy:
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
 
+    @contextmanager
+    def _ask(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The connection for the reading's questions, which stays open until anybody else opens the copy."""
+        with self._lock:
+            if self._kept is None:
+                self._kept = duckdb.connect(str(self.path))
+                self._kept.execute("SET TimeZone = 'UTC'")
+            yield self._kept
+            if self.path.stat().st_size > _KEPT_OPEN_BYTES:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
+
     @property
-    def raw_tables(self) -> RawTables:
+    def raw_tables(self) -> "RawTables":
         """What the copy holds, for the reading to compare the portal with."""
-        return RawTables(self.connect)
+        from pipelines.raw_tables import RawTables  # noqa: PLC0415 - half a second that a build does not need
+
+        return RawTables(self._ask)
 
     def start_over(self) -> None:
         """Take the file as it is again: a load that broke off may have left half of its rows in the copy."""
-        fresh = _prepared(self.places)
+        with self.alone:
+            fresh = _prepared(self.places)
         self.base, self.spent = fresh.base, []
 
 
@@ -111,6 +160,8 @@ def places_of(db: str | Path) -> Places:
             f"in it, so {path.stem}.… would be ambiguous in every query. Choose another name, "
             "such as warehouse.duckdb"
         )
+    if "%" in str(path):
+        raise UsageError(f"{path}: dlt cannot work in a path with a % in it; choose another name or folder")
     if path.is_dir():
         raise UsageError(f"{path} is a folder: name a file in it, such as {path / 'warehouse.duckdb'}")
     return Places(path)
@@ -135,7 +186,8 @@ def working_copy(db: str | Path, purpose: str) -> Iterator[WorkingCopy]:
                 try:
                     yield copy
                 finally:
-                    _publish(copy)
+                    with copy.alone:
+                        _publish(copy)
             finally:
                 _tidy(places)
     except OSError as error:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.choices import LogFormat, Size, Subject
+from pipelines.cli import docs
+from pipelines.cli.choices import Database, LogFormat, Size, Subject
 from pipelines.cli.failures import failure_of
 from pipelines.cli.writeback import register
 from pipelines.errors import UsageError
@@ -122,6 +123,10 @@ def sync(
     verify: Annotated[
         bool, typer.Option("--verify", help="Compare every row with the portal's; mend what differs.")
     ] = False,
+    destination: Annotated[
+        Database,
+        typer.Option(help="postgres: bring the tables there as well; dlt's configuration says where."),
+    ] = Database.DUCKDB,
     db: Db = WAREHOUSE,
     log: Log = LogFormat.TEXT,
 ) -> None:
@@ -130,7 +135,15 @@ def sync(
     from pipelines.cli import outcomes
 
     with _narrating(log) as narrator:
-        report = sync_(entities or (), db=db, full=full, since=since, verify=verify, observer=narrator)
+        report = sync_(
+            entities or (),
+            db=db,
+            full=full,
+            since=since,
+            verify=verify,
+            observer=narrator,
+            destination=destination.value,
+        )
     outcomes.tell_sync(report, log)
     raise typer.Exit(report.exit_code)
 
@@ -146,6 +159,9 @@ def build(
     select: Annotated[
         list[str] | None, typer.Option(help="Build only this, e.g. rpt_deal_funnel.", metavar="MODEL")
     ] = None,
+    target: Annotated[
+        Database, typer.Option(help="postgres: build there, from what sync --destination postgres brought.")
+    ] = Database.DUCKDB,
     db: Db = WAREHOUSE,
     log: Log = LogFormat.TEXT,
 ) -> None:
@@ -156,7 +172,14 @@ def build(
     moment, variables = _moment(as_of), _variables(var or [])
     selection = [word for part in select or [] for word in part.split()]
     with _narrating(log) as narrator:
-        report = build_(db, as_of=moment, variables=variables, select=selection, progress=narrator.built)
+        report = build_(
+            db,
+            as_of=moment,
+            variables=variables,
+            select=selection,
+            progress=narrator.built,
+            target=target.value,
+        )
     outcomes.tell_build(report, log)
     raise typer.Exit(0 if report.ok else 1)
 
@@ -187,10 +210,12 @@ def status(
 
 
 @app.command()
-def bench(
+def bench(  # noqa: PLR0913, PLR0917 - options are what a command has
     subject: Annotated[
         Subject,
-        typer.Argument(help="deals, everything, deletes (10 in a large table), fields (200 custom ones)."),
+        typer.Argument(
+            help="deals, everything, deletes (10 of many), fields (200 custom), operating, resume, build."
+        ),
     ] = Subject.DEALS,
     rows: Annotated[
         int | None, typer.Option(help="Deals on the portal; without: as many as show it.", min=100)
@@ -204,10 +229,30 @@ def bench(
     peers: Annotated[
         bool, typer.Option("--peers/--no-peers", help="Measure other ways to read deals as well.")
     ] = True,
+    vs: Annotated[
+        bool, typer.Option("--vs", help="Side by side with other readers; --cost: without and with costs.")
+    ] = False,
+    sizes: Annotated[
+        str | None, typer.Option(help="Deals on the portals of --vs; 10000 without.", metavar="N,N,...")
+    ] = None,
+    max_minutes: Annotated[float, typer.Option(help="Minutes that a reader of --vs has.", min=0.1)] = 15.0,
+    operating_limit: Annotated[
+        float, typer.Option(help="Server seconds that a method has in ten minutes, with --vs.", min=0)
+    ] = 480.0,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The page of --vs as Markdown.", metavar="FILE.md")
+    ] = None,
 ) -> None:
     """Measure syncs on a demo portal against the least it allows."""
-    from pipelines.cli import bench_outcomes
+    from pipelines.cli import bench_outcomes, versus
 
+    if vs:
+        deals = sizes or str(rows or 10_000)
+        asked = versus.Asked(deals, rate, bucket, cost, max_minutes, operating_limit, output)
+        with _narrating(LogFormat.TEXT) as narrator:
+            scenes = versus.compare(subject, asked, narrator)
+        versus.tell(scenes, asked)
+        return
     with _narrating(LogFormat.TEXT) as narrator:
         if subject is Subject.DEALS:
             from pipelines.bench import Bench, measure
@@ -232,6 +277,9 @@ def _narrating(log: LogFormat) -> "Iterator[Narrator]":
     with narrating(log, Settings.load().progress) as narrator:
         try:
             yield narrator
+        except KeyboardInterrupt as stop:
+            narrator.step(str(stop) or "Stopped")
+            raise
         except Exception as error:
             failure = failure_of(error)
             narrator.event("failed", {"text": failure.line, "exit_code": failure.exit_code})
@@ -274,3 +322,4 @@ def _variables(pairs: list[str]) -> dict[str, str]:
 
 
 register(app, _narrating)
+docs.register(app, _narrating)

@@ -10,6 +10,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class Database(StrEnum):
+    """What `--destination` and `--target` take."""
+
+    DUCKDB = "duckdb"
+    POSTGRES = "postgres"
+
+
 class Size(StrEnum):
     """How large a demo portal is; the names of `sources.demo_portal.Size`."""
 
@@ -34,3 +41,6 @@ class Subject(StrEnum):
     EVERYTHING = "everything"
     DELETES = "deletes"
     FIELDS = "fields"
+    BUILD = "build"
+    OPERATING = "operating"
+    RESUME = "resume"

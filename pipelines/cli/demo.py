@@ -12,7 +12,8 @@ from pipelines.cli.choices import Size
 from pipelines.cli.demo_day import work_a_day
 from pipelines.cli.progress import Narrator
 from pipelines.errors import UsageError
-from pipelines.warehouse import reading, working_copy
+from pipelines.warehouse import reading
+from pipelines.working_copy import working_copy
 from sources.bitrix24.webhook import is_loopback
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from sources.bitrix24.entities_crm import items_of
 from sources.bitrix24.envelope import rows_of
 from sources.bitrix24.errors import MethodError, MethodNotFoundError, ScopeError
 from sources.bitrix24.portal_read import Connection
-from sources.bitrix24.reader import PortalFacts
+from sources.bitrix24.reader import NOT_FOR_THIS_WEBHOOK, PortalFacts
 from sources.bitrix24.reading import ReadRequest
 
 Status = Literal["ok", "warning", "failed"]
@@ -24,7 +24,6 @@ _TOLERATED_SKEW: Final = 60.0
 _MUCH_OF_A_LIMIT: Final = 0.8
 _BY_ID: Final = (Reading.KEYSET, Reading.PER_OWNER)
 _INVOICES: Final = items_of(31, "invoices")  # of the tables of items the one that every portal has
-_SKIPPED: Final = ("ACCESS_DENIED", "ENTITY_TYPE_NOT_SUPPORTED", "NOT_FOUND")  # a sync goes on without
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def _entity(entity: Entity, probe: _Probe, outcome: Outcome) -> Finding:
             f"this portal has no {entity.method}; {needs}",
             "syncs skip the table; a self-hosted portal may lack the module or be too old",
         )
-    if isinstance(error, MethodError) and error.code.upper() in _SKIPPED:
+    if isinstance(error, MethodError) and error.code.upper() in NOT_FOR_THIS_WEBHOOK:
         return Finding(
             entity.name,
             "warning",

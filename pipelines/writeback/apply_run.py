@@ -13,7 +13,7 @@ from pipelines.writeback.operations import Operation, Values
 from pipelines.writeback.read_back import read_back
 from pipelines.writeback.settle import find_by_marker, settle
 from pipelines.writeback.states import State
-from pipelines.writeback.target import Row
+from pipelines.writeback.target import Row, TracedTarget
 from sources.bitrix24.batch import LARGEST_BATCH, Command, Outcome
 from sources.bitrix24.errors import (
     AmbiguousError,
@@ -53,7 +53,7 @@ class ApplyRun:
         context.observer.received(run.target, sum(counts.get(state, 0) for state in _OVER))
         await self._find_what_is_there()
         while True:
-            if context.target.trace == "traces":
+            if isinstance(context.target, TracedTarget):
                 await settle(context)  # what is new is counted, so nothing may be in the air meanwhile
             chunk = self._next()
             if chunk:
@@ -144,7 +144,7 @@ class ApplyRun:
         """What is there before creates that nothing but their number will tell from what is there."""
         context = self._context
         target = context.target
-        if target.trace != "traces":
+        if not isinstance(target, TracedTarget):
             return {}
         new = [each.operation for each in chunk if each.operation.action == "add"]
         first = {target.group(each): each for each in new}

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.errors import UsageError
-from pipelines.raw_tables import RAW_SCHEMA
+from pipelines.raw_schema import RAW_SCHEMA
 from pipelines.warehouse import reading
 from pipelines.writeback.cells import cell_text, of_double
 from pipelines.writeback.choices import shown_choices

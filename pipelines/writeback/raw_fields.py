@@ -9,7 +9,7 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.errors import UsageError
-from pipelines.raw_tables import RAW_SCHEMA
+from pipelines.raw_schema import RAW_SCHEMA
 from pipelines.writeback.fields import (
     Dictionaries,
     FieldSpec,

@@ -8,7 +8,7 @@ from pipelines.writeback.context import Context, sent_part
 from pipelines.writeback.journal import Change, Entry
 from pipelines.writeback.operations import Operation
 from pipelines.writeback.states import State
-from pipelines.writeback.target import Row
+from pipelines.writeback.target import Row, TracedTarget
 from sources.bitrix24.envelope import rows_of
 
 # The second look comes after this share of the lifetime: what a busy server commits late is not missed.
@@ -98,16 +98,17 @@ async def _look(context: Context, entries: Sequence[Entry], if_absent: State) ->
 
 
 async def _findings(context: Context, entries: Sequence[Entry]) -> dict[int, _Finding]:
+    target = context.target
     new = [each for each in entries if each.operation.action == "add"]
     known = [each for each in entries if each.operation.action != "add"]
     found: dict[int, _Finding] = {}
     if known:
         live = await context.live(each.operation for each in known)
         found |= {each.number: _compared(context, each, live) for each in known}
-    if new and context.target.trace == "marker":
+    if new and target.trace == "marker":
         found |= await _by_marker(context, new)
-    elif new and context.target.trace == "traces":
-        found |= await _by_traces(context, new)
+    elif new and isinstance(target, TracedTarget):
+        found |= await _by_traces(context, target, new)
     else:
         found |= {each.number: _ABSENT for each in new}  # sending it again replaces it
     return found
@@ -161,15 +162,14 @@ def _judged(ids: Sequence[str]) -> _Finding:
     )
 
 
-async def _by_traces(context: Context, entries: Sequence[Entry]) -> dict[int, _Finding]:
+async def _by_traces(context: Context, target: TracedTarget, entries: Sequence[Entry]) -> dict[int, _Finding]:
     """Give the records that are new since a request was sent to the rows of it that were not answered."""
-    target = context.target
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(target.group(entry.operation), []).append(entry)
     commands = [target.look(each[0].operation, dict(each[0].before or {})) for each in groups.values()]
     outcomes = await context.client.batch(commands)
-    answered = _answered_ids(context, groups)
+    answered = _answered_ids(context, target, groups)
     found: dict[int, _Finding] = {}
     for (group, members), outcome in zip(groups.items(), outcomes.values(), strict=True):
         first = members[0]
@@ -184,11 +184,13 @@ async def _by_traces(context: Context, entries: Sequence[Entry]) -> dict[int, _F
     return found
 
 
-def _answered_ids(context: Context, groups: Mapping[str, object]) -> dict[str, set[str]]:
+def _answered_ids(
+    context: Context, target: TracedTarget, groups: Mapping[str, object]
+) -> dict[str, set[str]]:
     """Ids that answers have told for rows of the same groups."""
     known: dict[str, set[str]] = {}
     for each in context.journal.entries(context.run.run_id, (State.DONE,)):
-        group = context.target.group(each.operation)
+        group = target.group(each.operation)
         if group in groups and each.record_id is not None:
             known.setdefault(group, set()).add(each.record_id)
     return known

@@ -1,10 +1,12 @@
 """What a target of write-back has to tell: how its records are described, read, written and found again."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from pipelines.errors import UsageError
 from pipelines.writeback.fields import Dictionaries, FieldSpec
 from pipelines.writeback.operations import Action, Operation, Values
 from sources.bitrix24.batch import Command, Outcome
@@ -41,7 +43,7 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(ABC):
     """One thing that can be written; a subclass knows the methods of its family.
 
     Args:
@@ -83,76 +85,73 @@ class Target:
     unclearable: tuple[str, ...] = ()
 
     @property
+    @abstractmethod
     def actions(self) -> tuple[Action, ...]:
         """What its rows can be."""
-        raise NotImplementedError
 
     def description(self) -> Mapping[str, Command]:
-        """The commands whose answers `specs` needs."""
-        raise NotImplementedError
+        """The commands whose answers `specs` needs; none where no method describes the fields."""
+        return {}
 
+    @abstractmethod
     def specs(self, answers: Mapping[str, Any], known: Dictionaries) -> dict[str, FieldSpec]:
         """The fields, by code."""
-        raise NotImplementedError
 
-    def reads(self, ids: Sequence[str], codes: Iterable[str]) -> list[tuple[Sequence[str], Command]]:
+    def reads(
+        self,
+        ids: Sequence[str],  # noqa: ARG002 - for those that can be read
+        codes: Iterable[str],  # noqa: ARG002
+    ) -> list[tuple[Sequence[str], Command]]:
         """The commands that read these fields of these records, each with the records it is for."""
-        raise NotImplementedError
+        return []
 
-    def rows(self, result: object, ids: Sequence[str]) -> Iterator[tuple[str, Row]]:
+    def rows(self, result: object, ids: Sequence[str]) -> Iterator[tuple[str, Row]]:  # noqa: ARG002
         """The records in the answer to one of `reads`, by id, their fields by code."""
-        raise NotImplementedError
+        return iter(())
 
     def missing(self, outcome: Outcome) -> bool:  # noqa: ARG002 - lists leave out what is not there
         """Whether the answer to a read says that there is no such record."""
         return False
 
     def finds(self, code: str, values: Sequence[str], codes: Iterable[str]) -> list[Command]:
-        """The commands that find records by the values of a field; `rows` reads their answers."""
-        raise NotImplementedError
+        """The commands that find records by the values of a field; `rows` reads their answers.
 
+        Raises:
+            UsageError: no method of this target knows a filter.
+        """
+        del values, codes
+        raise UsageError(f"{self.name} are found by {self.id_code} alone, and not by {code}")
+
+    @abstractmethod
     def method(self, action: Action, options: WriteOptions) -> str:
         """The method that carries out an action."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(
         self, operation: Operation, live: Row | None, specs: Mapping[str, FieldSpec], options: WriteOptions
     ) -> Command:
         """The command that carries out an operation on a record that is as `live` says."""
-        raise NotImplementedError
 
     def told(self, operation: Operation, result: object) -> Told:  # noqa: ARG002 - for those that need it
         """What the result of a write says."""
         return Told(operation.id)
 
-    def marked(self, markers: Mapping[str, Operation]) -> list[Command]:
+    def marked(self, markers: Mapping[str, Operation]) -> list[Command]:  # noqa: ARG002 - where there are any
         """The commands that look for records by their markers."""
-        raise NotImplementedError
+        return []
 
-    def marks(self, result: object, markers: Mapping[str, Operation]) -> Iterator[tuple[str, str]]:
+    def marks(
+        self,
+        result: object,  # noqa: ARG002 - where there are any
+        markers: Mapping[str, Operation],  # noqa: ARG002
+    ) -> Iterator[tuple[str, str]]:
         """Marker and id of the records in the answer to one of `marked`."""
-        raise NotImplementedError
+        return iter(())
 
     def proof(self, marker: str) -> Command | None:
         """A command that finds nothing if the portal heeds the filter by marker; None where that is known."""
         del marker
         return None
-
-    def group(self, operation: Operation) -> str:
-        """Creates of one group cannot be told apart by anything but their number (`trace` is traces)."""
-        raise NotImplementedError
-
-    def look(self, operation: Operation, seen: Values | None) -> Command:
-        """The command whose answer shows records like this; `seen` is what was there before, at a probe."""
-        raise NotImplementedError
-
-    def seen(self, result: object, operation: Operation) -> Values:
-        """What was there before, to be kept in the journal."""
-        raise NotImplementedError
-
-    def traces(self, result: object, operation: Operation, seen: Values) -> list[str]:
-        """Ids of records like this that were not there before."""
-        raise NotImplementedError
 
     def alone(self, operation: Operation) -> bool:
         """Whether the command has to go in a call of its own: a batch cannot say "empty list"."""
@@ -178,6 +177,29 @@ class Target:
     def undone_by(self, operation: Operation, before: Values) -> tuple[Action, Values] | str:  # noqa: ARG002
         """The action and values that undo an update; a text says why nothing does."""
         return "update", before
+
+
+@dataclass(frozen=True, kw_only=True)
+class TracedTarget(Target):
+    """One whose records bear no marker: a create is found by what is new beside what was there before."""
+
+    trace: Trace = "traces"
+
+    @abstractmethod
+    def group(self, operation: Operation) -> str:
+        """Creates of one group cannot be told apart by anything but their number."""
+
+    @abstractmethod
+    def look(self, operation: Operation, seen: Values | None) -> Command:
+        """The command whose answer shows records like this; `seen` is what was there before, at a probe."""
+
+    @abstractmethod
+    def seen(self, result: object, operation: Operation) -> Values:
+        """What was there before, to be kept in the journal."""
+
+    @abstractmethod
+    def traces(self, result: object, operation: Operation, seen: Values) -> list[str]:
+        """Ids of records like this that were not there before."""
 
 
 def pieces(values: Sequence[str], size: int = PAGE) -> Iterator[Sequence[str]]:

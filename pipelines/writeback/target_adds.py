@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pipelines.writeback.fields import Dictionaries, FieldSpec
 from pipelines.writeback.operations import Action, Operation, Values
-from pipelines.writeback.target import Row, Target, Told, WriteOptions
+from pipelines.writeback.target import Row, Target, Told, TracedTarget, WriteOptions
 from sources.bitrix24.batch import Command, Outcome
 from sources.bitrix24.envelope import rows_of
 
@@ -20,7 +20,7 @@ def _specs(*specs: FieldSpec) -> dict[str, FieldSpec]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChecklistTarget(Target):
+class ChecklistTarget(TracedTarget):
     """Items of the checklists of tasks; the methods take their arguments by position.
 
     Items have no time of change. One is untouched while it says what it said when it was read back after it
@@ -35,10 +35,6 @@ class ChecklistTarget(Target):
     def actions(self) -> tuple[Action, ...]:
         """Made and ticked, and both taken back."""
         return ("add", "complete", "renew", "delete")
-
-    def description(self) -> Mapping[str, Command]:
-        """Nothing: the methods have no description of their fields."""
-        return {}
 
     def specs(self, answers: Mapping[str, Any], known: Dictionaries) -> dict[str, FieldSpec]:  # noqa: ARG002
         """Fields by the documentation."""
@@ -127,17 +123,13 @@ class ChecklistTarget(Target):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageTarget(Target):
+class MessageTarget(TracedTarget):
     """Messages of chats, sent as the webhook's user."""
 
     @property
     def actions(self) -> tuple[Action, ...]:
         """Sent."""
         return ("add",)
-
-    def description(self) -> Mapping[str, Command]:
-        """Nothing: the method has no description of its fields."""
-        return {}
 
     def specs(self, answers: Mapping[str, Any], known: Dictionaries) -> dict[str, FieldSpec]:  # noqa: ARG002
         """Fields by the documentation."""
@@ -201,10 +193,6 @@ class NotificationTarget(Target):
     def actions(self) -> tuple[Action, ...]:
         """Sent."""
         return ("add",)
-
-    def description(self) -> Mapping[str, Command]:
-        """Nothing: the method has no description of its fields."""
-        return {}
 
     def specs(self, answers: Mapping[str, Any], known: Dictionaries) -> dict[str, FieldSpec]:  # noqa: ARG002
         """Fields by the documentation."""

@@ -43,10 +43,6 @@ class EventTarget(Target):
         """Everything a record can go through."""
         return ("add", "update", "delete")
 
-    def description(self) -> Mapping[str, Command]:
-        """Nothing: the methods have no description of their fields."""
-        return {}
-
     def specs(self, answers: Mapping[str, Any], known: Dictionaries) -> dict[str, FieldSpec]:  # noqa: ARG002
         """Fields by the documentation."""
         types = {"user": "User", "group": "Group", "company_calendar": "Company"}

@@ -1,5 +1,6 @@
 """What is written as a whole: the products of a record, the contacts of a deal (API.md 10.5, 11)."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -52,9 +53,9 @@ class SetTarget(Target):
         """Replaced."""
         return ("set",)
 
+    @abstractmethod
     def owner_of(self, values: Mapping[str, Any]) -> str:
         """The owner that a row names."""
-        raise NotImplementedError
 
     def rows(self, result: object, ids: Sequence[str]) -> Iterator[tuple[str, Row]]:
         """All rows of the owner as one value."""

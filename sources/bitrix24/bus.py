@@ -64,6 +64,10 @@ class CommandBus:
         self._in_flight = in_flight
         self._numbers = count()
 
+    def widen(self, in_flight: int) -> None:
+        """Have at least so many requests under way together from now on."""
+        self._in_flight = max(self._in_flight, in_flight)
+
     def keys(self, wanted: int) -> list[str]:
         """Return fresh keys: texts, so that PHP makes a map of them, in the order of execution."""
         return [f"c{next(self._numbers):06d}" for _ in range(wanted)]

@@ -48,6 +48,7 @@ async def read_by_id(session: Session, request: ReadRequest, account: Account) -
         rows = row_reader(session, request, start.fields, spool.facts.get("kinds", {}))
         if "cursor" not in spool.facts:
             spool.settle(cursor=portal_time(start.first), kinds={c.code: c.kind for c in rows.columns})
+        rows.expect(spool.facts.get("unannounced", ()))
         if spool.chunks:  # a killed read's
             session.sealed(entity, spool.chunks, rows.columns)
         sealing = Sealing(session, entity, spool)

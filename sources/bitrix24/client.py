@@ -189,6 +189,10 @@ class Bitrix24Client:
         cost = self._budget.cost(method, write=write)
         return max(1, min(LARGEST_BATCH, int(REQUEST_SECONDS / cost))) if cost > 0 else LARGEST_BATCH
 
+    def request_seconds(self, method: str) -> float:
+        """Return how long the portal takes for a request full of a method, by what it has cost so far."""
+        return self.batch_size(method) * self._budget.cost(method)
+
     def parked_for(self, method: str) -> float:
         """Return the seconds after which a method may be sent again; 0 while it has server time left."""
         return self._budget.parked_for(method)

@@ -38,8 +38,8 @@ _LINK = (
     r"""|url"\s*:\s*"(?:[^"\\]|\\.)*(?:auth=|token=|/rest/)(?:[^"\\]|\\.)*")"""
 )
 _PARQUET = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 25000)"
-_MEMORY = "192MB"
-_MORE_MEMORY = "768MB"
+_SHARE = 0.375  # of a run's memory for the database; the load has the rest
+_MORE = 4  # times that much for what needs it
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,14 @@ class Converted:
 class Converter:
     """Turns files of row texts (one JSON object a line) into Parquet files.
 
-    One converter serves one thread; `synced_at` is the moment written beside every row.
+    One converter serves one thread; `synced_at` is the moment written beside every row, `memory_mb` what
+    the run's database may use.
     """
 
-    def __init__(self, synced_at: str) -> None:
+    def __init__(self, synced_at: str, memory_mb: int = 512) -> None:
         self._synced_at = synced_at
-        self._db = duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY})
+        self._memory_mb = int(memory_mb * _SHARE)
+        self._db = duckdb.connect(config={"threads": 2, "memory_limit": f"{self._memory_mb}MB"})
         self._db.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
 
     def close(self) -> None:
@@ -96,7 +98,7 @@ class Converter:
         try:
             self._db.execute(command)
         except duckdb.OutOfMemoryException:
-            self._db.execute(f"SET memory_limit = '{_MORE_MEMORY}'")
+            self._db.execute(f"SET memory_limit = '{_MORE * self._memory_mb}MB'")
             self._db.execute(command)
 
     def contact_points(self, rows: Path, owner_type: str, fields: Sequence[str], target: Path) -> Converted:
@@ -188,11 +190,16 @@ class Converter:
         read = ", ".join(
             f"'{_quoted(c.code)}': '{'JSON' if c.kind == 'json' else 'VARCHAR'}'" for c in columns
         )
-        outputs = ", ".join(f'{_cast(c)} AS "{c.name}"' for c in columns)
+        # in two steps, value and text side by side: planning and running both take less than in one
+        values = ", ".join(
+            f"{_cast(c)} AS v{n}" + (f", {_identifier(c.code)} AS t{n}" if c.kind in _CASTS else "")
+            for n, c in enumerate(columns)
+        )
+        outputs = ", ".join(f'v{n} AS "{c.name}"' for n, c in enumerate(columns))
         return f"""SELECT {outputs}, {_raw_values(columns)} AS _raw_values,
             NULL::TIMESTAMPTZ AS _deleted_at, TIMESTAMPTZ '{self._synced_at}' AS _synced_at
-            FROM read_json('{_quoted(source)}', format = 'newline_delimited',
-                columns = {{{read}}}, maximum_object_size = {max(1 << 20, 2 * longest)})"""
+            FROM (SELECT {values} FROM read_json('{_quoted(source)}', format = 'newline_delimited',
+                columns = {{{read}}}, maximum_object_size = {max(1 << 20, 2 * longest)}))"""
 
     def _odd_values(self, parquet: Path) -> int:
         (odd,) = self._one(
@@ -228,27 +235,27 @@ def _without_links(text: str) -> str:
 
 def _raw_values(columns: Sequence[Column]) -> str:
     """The values that a cast would lose, as one JSON object of field code -> value, else NULL."""
-    typed = [c for c in columns if c.kind in _CASTS]
-    if not typed:
+    lost = {
+        number: (f"t{number} IS NOT NULL AND v{number} IS NULL", column.code)
+        for number, column in enumerate(columns)
+        if column.kind in _CASTS
+    }
+    if not lost:
         return "NULL::VARCHAR"
-    lost = {c.code: f"({_identifier(c.code)} IS NOT NULL AND {_cast(c)} IS NULL)" for c in typed}
     entries = ", ".join(
-        f"CASE WHEN {condition} THEN '{_quoted(_json_key(code))}' || {_json_value(code)} END"
-        for code, condition in lost.items()
+        f"CASE WHEN {condition} THEN '{_quoted(_json_key(code))}' || {_json_value(f't{number}')} END"
+        for number, (condition, code) in lost.items()
     )
-    return (
-        f"CASE WHEN {' OR '.join(lost.values())} "
-        f"THEN '{{' || array_to_string(list_filter([{entries}], lambda x: x IS NOT NULL), ',') || '}}' END"
-    )
+    anything = " OR ".join(f"({condition})" for condition, _ in lost.values())
+    return f"CASE WHEN {anything} THEN '{{' || concat_ws(',', {entries}) || '}}' END"
 
 
 def _json_key(code: str) -> str:
     return '"' + code.replace("\\", "\\\\").replace('"', '\\"') + '":'
 
 
-def _json_value(code: str) -> str:
+def _json_value(text: str) -> str:
     # what was no JSON string arrives as its JSON text
-    text = _identifier(code)
     return (
         f"CASE WHEN {text} IN ('false', 'true') OR ({text}[1] IN ('[', '{{') AND json_valid({text})) "
         f"THEN {text} ELSE to_json({text})::VARCHAR END"

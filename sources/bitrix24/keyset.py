@@ -22,9 +22,9 @@ from .rows import RowReader
 from .session import Sealing, Session
 from .spool import Lane, Spool
 
-LANES = 2
-"""Ranges of ids read side by side: while one answer is worked on, the portal is busy with the next."""
-
+_LANES = 2  # ranges of ids read side by side: while one answer is worked on, the portal makes the next
+_MOST_LANES = 6  # where answers take the portal long: as many as the requests allowed meanwhile
+_SLOW_SECONDS = 0.5  # of a request
 _LANE_ROWS = 10_000  # a lane's last request is mostly empty, so short ranges are not worth one
 _LONG_SECONDS = 60.0  # a read that is worth a word before it begins
 _SURPLUS = 1.02  # ids are not quite evenly filled
@@ -129,6 +129,7 @@ class KeysetRead:
         if not spool.lanes:
             await self._begin(spool, first, high, sealing)
         self._expect(spool, high)
+        self._session.bus.widen(1 + sum(not lane.done for lane in spool.lanes.values()))
         try:
             async with asyncio.TaskGroup() as lanes:
                 for lane in spool.lanes.values():
@@ -145,11 +146,18 @@ class KeysetRead:
         lane = await self._keep(spool, lane, [first], sealing)
         if lane.done or high is None:
             return
-        left = (high - lane.last) * self._density()
-        lanes = min(LANES, int(left / _LANE_ROWS)) if self._page_proven else 1
+        lanes = self._lanes_for((high - lane.last) * self._density()) if self._page_proven else 1
         if lanes > 1:
             bounds = [lane.last + (high - lane.last) * n // lanes for n in range(lanes + 1)]
             spool.share(lane, list(pairwise(bounds)))
+
+    def _lanes_for(self, rows: float) -> int:
+        client, method = self._session.client, self._query.method
+        seconds, rate = client.request_seconds(method), client.limits.requests_per_second
+        if seconds < _SLOW_SECONDS:
+            return min(_LANES, int(rows / _LANE_ROWS))
+        allowed = ceil(seconds * rate) + 1 if rate > 0 else _MOST_LANES
+        return min(allowed, _MOST_LANES, int(rows / (self._page_rows * client.batch_size(method))))
 
     async def _read(self, spool: Spool, lane: Lane, sealing: Sealing) -> None:
         ramp = 4
@@ -258,7 +266,8 @@ class KeysetRead:
         observer.expecting(name, None if high is None else read + to_come)
         if high is not None:
             commands = ceil(to_come / self._page_rows)
-            told = self._session.client.forecast(self._query.method, to_come, commands, LANES)
+            lanes = sum(not lane.done for lane in spool.lanes.values())
+            told = self._session.client.forecast(self._query.method, to_come, commands, max(1, lanes))
             if told.seconds >= _LONG_SECONDS:
                 observer.forecast(name, told)
 

@@ -39,7 +39,7 @@ class Limits:
     requests_per_second: float = 2.0
     bucket: int = 50
     operating_seconds: float = 480.0
-    max_in_flight: int = 4
+    max_in_flight: int = 8
 
 
 class _Request(msgspec.Struct, array_like=True):

@@ -89,6 +89,7 @@ class ReadSettings:
         keep_going: load what could be read when an entity fails, instead of raising.
         append_first: append the rows of a first read. Twice as fast as merging them, and right only where
             an interrupted load is thrown away as a whole.
+        memory_mb: what the database may use while rows are typed; Python's own memory comes on top.
     """
 
     full: bool = False
@@ -100,6 +101,7 @@ class ReadSettings:
     observer: Observer = field(default_factory=SilentObserver)
     keep_going: bool = False
     append_first: bool = False
+    memory_mb: int = 512
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,7 @@ class PortalRead:
                 warehouse=self._settings.warehouse,
                 detect_limits=self._connection.detect_limits,
                 sealed=self.ready.add,
+                memory_mb=self._settings.memory_mb,
             )
             try:
                 return await reader.read(requests)

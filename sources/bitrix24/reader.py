@@ -37,7 +37,8 @@ from .reading import (
 from .session import Session
 
 IN_FLIGHT = 3
-_NOT_FOR_THIS_WEBHOOK = ("ACCESS_DENIED", "ENTITY_TYPE_NOT_SUPPORTED", "NOT_FOUND")
+NOT_FOR_THIS_WEBHOOK = ("ACCESS_DENIED", "ENTITY_TYPE_NOT_SUPPORTED", "NOT_FOUND")
+"""Answers to a read without which a sync goes on."""
 _FAILURES = (Bitrix24Error, OSError, ValueError, duckdb.Error, msgspec.MsgspecError)
 
 
@@ -67,9 +68,10 @@ class PortalReader:
         synced_at: written beside every row, ISO 8601.
         detect_limits: obey the limits of the portal's plan once it has told which it has.
         sealed: takes files of rows as soon as they are ready.
+        memory_mb: what the run's database may use.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run settles, all optional but three
         self,
         client: Bitrix24Client,
         folder: Path,
@@ -80,6 +82,7 @@ class PortalReader:
         warehouse: Warehouse | None = None,
         detect_limits: bool = False,
         sealed: Sealed = nobody_waits,
+        memory_mb: int = 512,
     ) -> None:
         rules = rules or Rules()
         self._session = Session(
@@ -90,7 +93,7 @@ class PortalReader:
             warehouse=warehouse,
             observer=observer,
             synced_at=synced_at,
-            converter=Converter(synced_at),
+            converter=Converter(synced_at, memory_mb),
             checks=rules.checks,
             calendar_window=rules.calendar_window,
             history=rules.history,
@@ -246,7 +249,7 @@ def _with_owners(requests: Sequence[ReadRequest]) -> list[ReadRequest]:
 
 def _unread(entity: Entity, error: Exception) -> ReadResult:
     """Skipped where the portal does not give the entity to this webhook, failed otherwise."""
-    refused = isinstance(error, MethodError) and error.code.upper() in _NOT_FOR_THIS_WEBHOOK
+    refused = isinstance(error, MethodError) and error.code.upper() in NOT_FOR_THIS_WEBHOOK
     skipped = refused or isinstance(error, ScopeError | MethodNotFoundError)
     return ReadResult(entity, "skipped" if skipped else "failed", error=error)
 

@@ -62,7 +62,7 @@ class Session:
                 return await asyncio.shield(work)
             except asyncio.CancelledError:
                 self.converter.interrupt()
-                await asyncio.wait([work])
+                await asyncio.gather(work, return_exceptions=True)
                 raise
 
     def mark_vanished(

@@ -1,4 +1,4 @@
-"""README is held to the code: its generated tables are current, and its commands run as they stand.
+"""README and docs/ are held to the code: generated tables are current, and commands run as they stand.
 
 `python tests/test_docs.py` writes the generated tables anew.
 """
@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -23,6 +24,10 @@ from sources.demo_portal import DemoPortal, serve
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs/sync.md", ROOT / "docs/reports.md")
+"""What is typed from its first line to its last, in this order."""
+NOT_RUN = ("text", "cron", "toml", "sh")
+"""Fences of what is no command, and (sh) of what installs and opens a browser."""
 PLACEHOLDER = "https://your-portal.bitrix24.com/rest/1/the-secret/"
 
 
@@ -53,14 +58,25 @@ def entities_table() -> str:
     return "\n".join(["| table in schema `bitrix24` | holds | read by | scope |", "|---|---|---|---|", *rows])
 
 
+def reports() -> dict[str, dict[str, Any]]:
+    """The reports' own descriptions in the dbt project, by name."""
+    paths = sorted((ROOT / "transforms/models/reporting").glob("rpt_*.yml"))
+    models = [model for path in paths for model in yaml.safe_load(path.read_text())["models"]]
+    return {model["name"]: model for model in models}
+
+
+def questions(model: Mapping[str, Any]) -> list[str]:
+    """What a report says that it answers."""
+    return list(model.get("config", {}).get("meta", {}).get("questions", []))
+
+
 def reports_table() -> str:
-    """Reports, from the descriptions in the dbt project."""
+    """Reports, from what they say of themselves."""
     lines = ["| table in schema `reporting` | a row is | answers |", "|---|---|---|"]
-    for path in sorted((ROOT / "transforms/models/reporting").glob("rpt_*.yml")):
-        (model,) = yaml.safe_load(path.read_text())["models"]
-        grain, question = (" ".join(part.split()) for part in model["description"].strip().split("\n\n", 1))
+    for name, model in reports().items():
+        grain = " ".join(model["description"].strip().split("\n\n")[0].split())
         row = re.sub(r"^One row per ", "", grain).rstrip(".")
-        lines.append(f"| `{model['name']}` | {row} | {question} |")
+        lines.append(f"| `{name}` | {row} | {' '.join(questions(model))} |")
     return "\n".join(lines)
 
 
@@ -109,6 +125,36 @@ def generated(readme: str) -> str:
 def test_generated_tables_are_current() -> None:
     """Commands, entities, reports and settings in README are those of the code."""
     assert generated(README.read_text()) == README.read_text(), "run: python tests/test_docs.py"
+
+
+def test_every_report_says_what_a_row_is_and_answers_two_questions() -> None:
+    """README's table has no gaps: grain first, then two questions, none of them asked twice."""
+    asked = [question for model in reports().values() for question in questions(model)]
+
+    for name, model in reports().items():
+        assert model["description"].startswith("One row per "), name
+        assert len(questions(model)) == 2, name
+    assert all(question.endswith("?") for question in asked)
+    assert len(set(asked)) == len(asked)
+
+
+def test_links_lead_somewhere() -> None:
+    """Every file and heading that README and the pages in docs/ link to exists, and every page is linked."""
+    linked = set()
+    for page in (README, *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+            path, _, heading = target.partition("#")
+            if path.startswith(("http:", "https:")):
+                continue
+            there = (page.parent / path).resolve() if path else page
+            assert there.exists(), f"{page.name}: {target}"
+            linked.add(there)
+            anchors = {
+                re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+                for title in re.findall(r"^#+ (.+)$", there.read_text(), re.MULTILINE)
+            }
+            assert not heading or heading in anchors, f"{page.name}: {target}"
+    assert set((ROOT / "docs").glob("*.md")) | set((ROOT / "notebooks").glob("*.ipynb")) <= linked
 
 
 def test_the_scopes_to_tick_are_those_that_the_entities_need() -> None:
@@ -204,10 +250,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
 
 @pytest.mark.slow
 def test_commands_python_and_sql_of_readme_run(place: tuple[Path, dict[str, str]]) -> None:
-    """Every block behind the two install commands does what README says, in README's order."""
+    """Every block behind the two install commands does what its page says, in the order of the pages."""
     folder, environment = place
     url = environment["BITRIX24_WEBHOOK_URL"]
-    for language, block in re.findall(r"^```(\w+)\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE):
+    text = "\n".join(page.read_text() for page in PAGES)
+    for language, block in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
         if block.strip() in (first_command(), contributors_command()):
             continue
         typed = block.replace(PLACEHOLDER, url)
@@ -218,10 +265,10 @@ def test_commands_python_and_sql_of_readme_run(place: tuple[Path, dict[str, str]
             "sql": [sys.executable, "-c", ask, typed],
         }.get(language)
         if words is None:
-            assert language in ("text", "cron", "toml"), language
+            assert language in NOT_RUN, language
             continue
         done = subprocess.run(
-            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
         )
         assert done.returncode == 0, f"{typed}\n{done.stdout}\n{done.stderr}"
 

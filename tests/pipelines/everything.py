@@ -2,16 +2,16 @@
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 
 from sources.bitrix24.entities import ENTITIES
 from sources.bitrix24.entities_crm import items_of
-from sources.bitrix24.entity import Entity
+from sources.bitrix24.entity import Entity, Reading
 from sources.bitrix24.fields import column_name
-from sources.demo_portal import Store
+from sources.demo_portal import DemoPortal, Store
 from sources.demo_portal.control import random_changes
 from tests.pipelines.rig import CRM, Rig, same_value
 
@@ -56,7 +56,7 @@ _TEXT_OF: Mapping[str, str] = {
 def change(store: Store, table: str, seed: int, share: float) -> None:
     """Update, add and delete rows of one table, at least one, by seed."""
     if table in CRM:
-        random_changes(store, table, seed, share)
+        random_changes(store, table, seed, max(share, 1 / len(store.records(table).table.ids)))
         return
     if table in _MADE_BY_THE_PORTAL:
         return
@@ -109,35 +109,53 @@ def _delete(store: Store, table: str, row: Mapping[str, Any]) -> None:
     store.table(table).delete(_key(table, row))
 
 
+Rows = dict[tuple[str, ...], dict[str, Any]]
+
+
+def shown(portal: DemoPortal, table: str) -> Rows:
+    """The rows of a table that the portal shows now, by key."""
+    rows: list[dict[str, Any]] = portal.store.table(table).rows()
+    if table == "pipelines":  # types that the portal answers for
+        rows = rows + [
+            row for row in portal.store.satellites.item_pipelines.rows() if row["entityTypeId"] in (31, 130)
+        ]
+    return {tuple(str(row[code]) for code in entity_of(table).key): dict(row) for row in rows}
+
+
 def differences(rig: Rig, table: str) -> list[str]:
     """Where the live rows of a raw table are not, value for value, the rows that the portal shows."""
-    entity = entity_of(table)
     with duckdb.connect(str(rig.db), read_only=True) as db:
         db.execute("SET TimeZone = 'UTC'")
-        found = db.execute(f"SELECT * FROM bitrix24.{table} WHERE _deleted_at IS NULL")
-        columns = {column[0]: (place, str(column[1])) for place, column in enumerate(found.description or ())}
-        rows = found.fetchall()
+        return differences_in(db, table, [shown(rig.portal, table)])
+
+
+def differences_in(db: duckdb.DuckDBPyConnection, table: str, states: Sequence[Rows]) -> list[str]:
+    """The same of an open file, whose time zone is UTC.
+
+    `states` are all that the portal showed from the beginning of the last read to its end. What changed
+    meanwhile may be as it was at any of those moments. Where pages are counted off, a row that goes and one
+    that comes may hide a third one from a read; the next one has it.
+    """
+    entity = entity_of(table)
+    found = db.execute(f"SELECT * FROM bitrix24.{table} WHERE _deleted_at IS NULL")
+    columns = {column[0]: (place, str(column[1])) for place, column in enumerate(found.description or ())}
+    rows = found.fetchall()
     places = [columns[column_name(code)][0] for code in entity.key]
     held = {tuple(str(row[place]) for place in places): row for row in rows}
-    shown = {tuple(str(row[code]) for code in entity.key): row for row in _visible(rig, table)}
+    now, hidden = states[-1], entity.reading is Reading.OFFSET and len(states) > 1
+    ever = {key for state in states for key in state} | held.keys()
+    settled = {key for key in ever if all(state.get(key) == now.get(key) for state in states)}
     wrong = [f"{table}: {len(rows)} rows, {len(held)} keys"] if len(rows) != len(held) else []
-    wrong += [f"{table} {key} is missing" for key in shown.keys() - held.keys()]
-    wrong += [f"{table} {key} is not on the portal" for key in held.keys() - shown.keys()]
-    for key in shown.keys() & held.keys():
+    if not hidden:
+        wrong += [f"{table} {key} is missing" for key in settled & now.keys() - held.keys()]
+    wrong += [f"{table} {key} is not on the portal" for key in settled & held.keys() - now.keys()]
+    for key in settled & now.keys() & held.keys():
         row = held[key]
         kept = json.loads(row[columns["_raw_values"][0]] or "{}")
-        for code, value in shown[key].items():
+        for code, value in now[key].items():
             if code in entity.dropped or (table, code) in (*_FOLLOWS, *_NOT_TO_BE_HAD):
                 continue
             place, kind = columns[column_name(code)]
             if not same_value(value, row[place], kind, kept.get(code, ...)):
                 wrong.append(f"{table} {key} {code}: {value!r} became {row[place]!r}")
     return wrong
-
-
-def _visible(rig: Rig, table: str) -> list[dict[str, Any]]:
-    store = rig.portal.store
-    rows: list[dict[str, Any]] = store.table(table).rows()
-    if table == "pipelines":  # types that the portal answers for
-        rows += [row for row in store.satellites.item_pipelines.rows() if row["entityTypeId"] in (31, 130)]
-    return rows

@@ -1,6 +1,7 @@
 """The runner of the dbt project: what it reports, what it refuses, what it leaves behind."""
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -10,7 +11,10 @@ import duckdb
 import pytest
 
 from pipelines.dbt_project import PROJECT
+from pipelines.documentation import docs
+from pipelines.errors import PipelineError
 from pipelines.report import BuildError, SettingError, WarehouseBusyError, WarehouseMissingError, build
+from pipelines.working_copy import places_of
 
 pytestmark = pytest.mark.slow
 
@@ -24,9 +28,10 @@ def target_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Path:
+def db(target_dir: Path) -> Path:
     """A warehouse with two deals of an owner that no list has."""
-    path = tmp_path / "warehouse.duckdb"
+    path = target_dir / "warehouse.duckdb"
+    path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema bitrix24")
         connection.execute(
@@ -54,6 +59,11 @@ def test_models_and_tests_are_reported(db: Path, target_dir: Path, capfd: pytest
     assert report.as_of == AS_OF
     assert rows["fct_deal"] == ("core", 2)
     assert rows["stg_bitrix24__deals"] == ("staging", None)
+    assert "bitrix24.calls" in report.absent
+    assert "bitrix24.deals" not in report.absent
+    assert "fct_call" in report.empty
+    assert "fct_deal" not in report.empty
+    assert report.first_query_at is not None
     assert {kind for kind, _, _ in steps} == {"model", "test"}
     assert len(steps) == len(report.models) + len(report.tests)
     assert steps[-1][2] == 1.0
@@ -108,13 +118,18 @@ def test_settings_that_cannot_be_are_refused(
     assert (caught.value.name, caught.value.value) == (name, value)
 
 
-def test_an_unknown_timezone_of_the_portal_is_refused(db: Path, target_dir: Path) -> None:
-    """A timezone that only the portal knows is named together with the way to give another."""
+def test_an_unknown_timezone_of_the_portal_stops_no_build(db: Path, target_dir: Path) -> None:
+    """A timezone that only the portal knows becomes UTC, with a warning that names the option."""
     with duckdb.connect(str(db)) as connection:
         connection.execute("create schema ops; create table ops.portal as select 'Mars/Base' as timezone")
 
-    with pytest.raises(SettingError, match=r"of the portal.*--var portal_timezone="):
-        build(db, as_of=AS_OF, target_dir=target_dir)
+    report = build(db, as_of=AS_OF, select=["+settings"], target_dir=target_dir)
+
+    (warning,) = report.warnings
+    assert report.ok, report.failed
+    assert "'Mars/Base'" in warning
+    assert "--var portal_timezone=" in warning
+    assert _one(db, "select portal_timezone from core.settings") == "UTC"
 
 
 def test_a_base_currency_without_a_rate_is_refused(db: Path, target_dir: Path) -> None:
@@ -157,8 +172,8 @@ def test_a_failing_test_hides_no_table(db: Path, target_dir: Path) -> None:
     failed = {test.name: test for test in report.tests if test.status != "pass"}
     assert not report.ok
     assert list(report.failed) == list(failed.values())
-    assert failed["unique_fct_deal_deal_id"].failures == 1
-    assert failed["unique_fct_deal_deal_id"].rows == ({"unique_field": 2, "n_records": 2},)
+    assert failed["primary_key_fct_deal_deal_id"].failures == 1
+    assert failed["primary_key_fct_deal_deal_id"].rows == ({"deal_id": 2, "count_rows": 2},)
     assert _one(db, "select sum(deals_created) from reporting.rpt_deal_monthly") == 3
 
 
@@ -175,7 +190,7 @@ def test_a_failing_model_is_named(db: Path, target_dir: Path) -> None:
     assert status["dim_user"] == "error"
     assert "no departments today" in message
     assert status["fct_deal"] == "success"
-    assert "unique_fct_deal_deal_id" in {test.name for test in report.tests if test.status == "pass"}
+    assert "primary_key_fct_deal_deal_id" in {test.name for test in report.tests if test.status == "pass"}
     assert not any("dim_user" in test.name for test in report.tests)
 
 
@@ -183,3 +198,83 @@ def test_a_wrong_selector_is_an_error(db: Path, target_dir: Path) -> None:
     """A selector that finds nothing builds nothing and says so."""
     with pytest.raises(BuildError, match="no model"):
         build(db, as_of=AS_OF, select=["rpt_no_such_table"], target_dir=target_dir)
+
+
+def _own_models(folder: Path, **files: str) -> Path:
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+    return folder
+
+
+def test_own_models_are_built_tested_and_described(db: Path, target_dir: Path, tmp_path: Path) -> None:
+    """A user's models land in their own schema with tests and comments; one that fails names its file."""
+    own = _own_models(
+        tmp_path / "mine",
+        deal_owners__sql="select owner_user_id, count(*) as deals from {{ ref('fct_deal') }} group by 1",
+        deal_owners__yml="""
+            models:
+              - name: deal_owners
+                description: One row per owner.
+                data_tests:
+                  - primary_key: {arguments: {columns: [owner_user_id]}}
+                columns:
+                  - name: deals
+                    description: Number of deals.
+                    data_tests:
+                      - accepted_values: {arguments: {values: [7], quote: false}, config: {severity: warn}}
+                  - name: no_such_column
+                    description: Written of a column that is not there.
+        """,
+        wrong__sql="select no_such_column from {{ ref('fct_deal') }}",
+    )
+
+    report = build(db, as_of=AS_OF, select=["+deal_owners", "+wrong"], target_dir=target_dir, custom=own)
+
+    models = {model.name: model for model in report.models}
+    assert [each.name for each in report.failed] == ["wrong"]
+    assert (models["deal_owners"].schema, models["deal_owners"].rows) == ("custom", 1)
+    assert f"({own}/wrong.sql)" in models["wrong"].message
+    assert {(test.name, test.status) for test in report.tests} >= {
+        ("primary_key_deal_owners_owner_user_id", "pass"),
+        ("accepted_values_deal_owners_deals__False__7", "warn"),
+    }
+    comment = (
+        "select comment from duckdb_columns() where table_name = 'deal_owners' and column_name = 'deals'"
+    )
+    assert _one(db, comment) == "Number of deals."
+
+
+def test_own_models_that_cannot_be_read_hide_no_others(db: Path, target_dir: Path, tmp_path: Path) -> None:
+    """Where dbt cannot read a user's model its file is named, and everything else is built."""
+    own = _own_models(tmp_path / "mine", lost__sql="select 1 as x from {{ ref('no_such_table') }}")
+
+    report = build(db, as_of=AS_OF, select=["+fct_deal"], target_dir=target_dir, custom=own)
+
+    (unread,) = report.failed
+    assert f"{own}/lost.sql" in getattr(unread, "message", "")
+    assert _one(db, "select count(*) from core.fct_deal") == 2
+    with pytest.raises(BuildError, match=r"lost\.sql"):
+        build(db, as_of=AS_OF, select=["lost"], target_dir=target_dir, custom=own)
+
+
+def test_documentation_is_one_page(
+    db: Path, target_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page has every table with its description, names no folder of this machine, and changes no file."""
+    monkeypatch.chdir(tmp_path)
+    before, parsed = db.read_bytes(), places_of(db).dbt
+    if (target_dir / "partial_parse.msgpack").exists():  # another test was here: saves five seconds
+        parsed.mkdir(parents=True, exist_ok=True)
+        shutil.copy(target_dir / "partial_parse.msgpack", parsed)
+
+    page = docs(db, "pages")
+
+    text = page.read_text()
+    assert page == Path("pages/index.html")
+    assert "rpt_deal_funnel" in text
+    assert "One row per deal that the portal has" in text
+    assert str(target_dir) not in text
+    assert db.read_bytes() == before
+    with pytest.raises(PipelineError, match="b24 sync"):
+        docs(tmp_path / "none.duckdb")

@@ -14,7 +14,7 @@ from sources.bitrix24.limits import SqliteLimitsStore
 from sources.bitrix24.portal_read import Connection, SilentObserver
 from sources.bitrix24.reading import Observer, ReadResult
 from sources.demo_portal import CostModel, DemoPortal, Fault
-from tests.pipelines.rig import MovableClock, Rig, rig_with, small_portal
+from tests.pipelines.rig import CRM, MovableClock, Rig, rig_with, small_portal
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ class TestLimits:
         portal = DemoPortal(deals=400, page_size=10, clock=clock, rate=2.0, bucket=5, operating_limit=0)
         with rig_with(portal, tmp_path) as rig:
             limits = Limits(requests_per_second=2.0, bucket=5, operating_seconds=0)
-            report = sync_on(rig, clock, limits)
+            report = sync_on(rig, clock, limits, *CRM, "users")
             assert report.exit_code == 0
             assert portal.stats.requests > 5
             assert (portal.stats.refused_503, report.totals.refused_503) == (0, 0)
@@ -101,7 +101,8 @@ class TestOneFailure:
         broken = Fault("command_error", method="crm.lead.list", times=-1, code="", description="Leads broke")
         portal.faults.add(broken)
         with rig_with(portal, tmp_path) as rig:
-            report = rig.sync()
+            names = (*CRM, "product_rows", "users", "tasks", "calendar_sections")
+            report = rig.sync(*names)
             states = {entity.entity: entity.status for entity in report.entities}
             assert report.exit_code == 1
             assert states.pop("leads") == "failed"
@@ -113,7 +114,7 @@ class TestOneFailure:
             ]
             assert "Leads broke" in str(rig.fetch("SELECT error FROM ops.sync_entities"))
             portal.faults.clear()
-            assert rig.sync().exit_code == 0
+            assert rig.sync(*names).exit_code == 0
             assert rig.differences("leads") == []
 
     def test_missing_scope_is_skipped_unless_asked_for_by_name(self, tmp_path: Path) -> None:

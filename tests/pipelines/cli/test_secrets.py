@@ -59,8 +59,8 @@ def typed(command_line, tmp_path_factory) -> tuple[Path, list[subprocess.Complet
 
     with serve(portal) as url:
         assert TOKEN in url
-        type_in("sync")
         type_in("run", "--log", "json")
+        type_in("sync", "contacts", "users", "disk_files")
         type_in("sync", "deals", "--full", "--verify")
         type_in("check")
         type_in("status", "--json")
@@ -85,7 +85,7 @@ def test_no_output_and_no_file_of_a_run_holds_the_token(typed) -> None:
 
 def test_a_run_syncs_and_builds(typed) -> None:
     """`b24 run` leaves reports behind, and `--log json` tells of both halves."""
-    done = typed[1][1]
+    done = typed[1][0]
 
     assert done.returncode == 0, done.stderr + done.stdout
     events = [json.loads(line)["event"] for line in done.stdout.splitlines()]

@@ -73,6 +73,14 @@ def test_each_name_of_the_documentation_is_a_target() -> None:
         target_named("deal")
 
 
+def test_key_that_no_method_filters_by_is_wrong_usage(shared: Desk) -> None:
+    """Events are found by their ids alone, and that is said instead of guessing."""
+    row = {"name": "lost", "location": "Berlin"}
+
+    with pytest.raises(UsageError, match="calendar_events are found by id alone, and not by name"):
+        shared.plan([row], to="calendar_events", mode="update", key="name")
+
+
 @pytest.mark.parametrize("name", ADDED)
 def test_create_without_an_answer_is_there_once(shared: Desk, name: str) -> None:
     """Three creates are carried out and none is answered: each is there exactly once."""

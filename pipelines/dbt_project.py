@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.dbt_checks import rows_of, run_checks
 from pipelines.dbt_events import Listener, Progress, close_log, hush, unhush
 from pipelines.dbt_results import CheckResult, ModelResult, Outcome, ProjectError, shortened
+from pipelines.parsed_project import ParsedProject
 from pipelines.postgres_server import Server
 
 PROJECT = Path(__file__).resolve().parent.parent / "transforms"
@@ -97,11 +98,21 @@ def _dbt(
     with _environment(db, settings, server, is_read_only=is_read_only):
         try:
             hush()
-            manifest = _invoke(dbtRunner(), ["parse", *options])
+            manifest = _parsed(dbtRunner(), options, project, "postgres" if server else "duckdb", target_dir)
             runner = dbtRunner(manifest=manifest, callbacks=callbacks)
             yield lambda command, *words: _invoke(runner, [*command.split(), *options, *words]), manifest
         finally:
             _close_dbt()
+
+
+def _parsed(runner: Any, options: Sequence[str], project: Path, engine: str, target_dir: Path) -> Any:  # noqa: ANN401
+    if project != PROJECT:  # a user's own, put together in this very folder
+        return _invoke(runner, ["parse", *options])
+    parsed = ParsedProject(project, engine, target_dir)
+    parsed.lend()
+    manifest = _invoke(runner, ["parse", *options])
+    parsed.keep()
+    return manifest
 
 
 def _invoke(runner: Any, arguments: list[str]) -> Any:  # noqa: ANN401 - dbt's results have no types

@@ -26,11 +26,7 @@ def docs(db: str | Path = "warehouse.duckdb", output: str | Path = "warehouse-do
         raise PipelineError(f"{places.db} does not exist yet: `b24 sync --db {places.db}` makes it")
     custom = custom_folder(Settings.load())
     target = places.dbt / "docs"
-    parsed = places.dbt / "partial_parse.msgpack"
     try:
-        if parsed.exists():
-            target.mkdir(exist_ok=True)
-            shutil.copy(parsed, target)
         project = CustomModels(custom, target / "project").project() if custom else PROJECT
         made = write_docs(places.db, target, project=project)
         page = made.read_text(encoding="utf-8").replace(str(target), "target")

@@ -1,11 +1,27 @@
 """How the suite is spread over its workers: no file is split, what takes long begins first."""
 
+import os
+import shutil
+import tempfile
+
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 TOGETHER = ("tests/transforms/",)
 """Folders whose session fixtures are too expensive to be made by each worker."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have all tests share one parsed dbt project, and none the user's."""
+    if not hasattr(config, "workerinput"):
+        os.environ["B24_CACHE_DIR"] = tempfile.mkdtemp(prefix="b24-cache-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop("B24_CACHE_DIR"), ignore_errors=True)
 
 
 class ByFile(LoadFileScheduling):

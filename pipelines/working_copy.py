@@ -7,23 +7,21 @@ that it had read, which the next one finds in the spool.
 """
 
 import errno
-import json
 import os
 import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-from filelock import FileLock, Timeout
 
 from pipelines.errors import LockedError, UsageError, WarehouseError
 from pipelines.file_trouble import file_trouble, lock_holder, unreadable
 from pipelines.raw_schema import RAW_SCHEMA
+from pipelines.run_lock import held
 
 if TYPE_CHECKING:
     from pipelines.raw_tables import RawTables
@@ -180,7 +178,7 @@ def working_copy(db: str | Path, purpose: str) -> Iterator[WorkingCopy]:
     places = places_of(db)
     try:
         places.working.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(places, purpose):
+        with held(places.db, places.folder, purpose):
             try:
                 copy = _prepared(places)
                 try:
@@ -192,33 +190,6 @@ def working_copy(db: str | Path, purpose: str) -> Iterator[WorkingCopy]:
                 _tidy(places)
     except OSError as error:
         raise file_trouble(places.db, error) from None
-
-
-@contextmanager
-def _locked(places: Places, purpose: str) -> Iterator[None]:
-    """The file lock goes with the process, however it ends; the note beside it says who holds it."""
-    note = places.folder / "lock.json"
-    lock = FileLock(str(places.folder / "lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise LockedError(
-            f"{places.db} is held by another run{_holder(note)}: try again when it has ended"
-        ) from None
-    try:
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        note.write_text(json.dumps({"pid": os.getpid(), "purpose": purpose, "started": started}))
-        yield
-    finally:
-        note.unlink(missing_ok=True)
-        lock.release()
-
-
-def _holder(note: Path) -> str:
-    with suppress(OSError, ValueError, KeyError):
-        held = json.loads(note.read_text())
-        return f" ({held['purpose']}, process {held['pid']}, since {held['started']})"
-    return ""
 
 
 def _prepared(places: Places) -> WorkingCopy:

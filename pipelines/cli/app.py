@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli import docs
-from pipelines.cli.choices import Database, LogFormat, Size, Subject
+from pipelines.cli import bench, docs, writeback
+from pipelines.cli.choices import Database, LogFormat, Size
 from pipelines.cli.failures import failure_of
-from pipelines.cli.writeback import register
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -209,66 +208,6 @@ def status(
     tell_status(status_(db), as_json=json)
 
 
-@app.command()
-def bench(  # noqa: PLR0913, PLR0917 - options are what a command has
-    subject: Annotated[
-        Subject,
-        typer.Argument(
-            help="deals, everything, deletes (10 of many), fields (200 custom), operating, resume, build."
-        ),
-    ] = Subject.DEALS,
-    rows: Annotated[
-        int | None, typer.Option(help="Deals on the portal; without: as many as show it.", min=100)
-    ] = None,
-    size: Annotated[Size, typer.Option(help="How much data, for everything.")] = Size.MEDIUM,
-    rate: Annotated[
-        float, typer.Option(help="Requests a second the portal allows; 0 for no limit.", min=0)
-    ] = 2.0,
-    bucket: Annotated[int, typer.Option(help="Requests it takes at once.", min=1)] = 50,
-    cost: Annotated[bool, typer.Option("--cost", help="Calls take as long as on a real portal.")] = False,
-    peers: Annotated[
-        bool, typer.Option("--peers/--no-peers", help="Measure other ways to read deals as well.")
-    ] = True,
-    vs: Annotated[
-        bool, typer.Option("--vs", help="Side by side with other readers; --cost: without and with costs.")
-    ] = False,
-    sizes: Annotated[
-        str | None, typer.Option(help="Deals on the portals of --vs; 10000 without.", metavar="N,N,...")
-    ] = None,
-    max_minutes: Annotated[float, typer.Option(help="Minutes that a reader of --vs has.", min=0.1)] = 15.0,
-    operating_limit: Annotated[
-        float, typer.Option(help="Server seconds that a method has in ten minutes, with --vs.", min=0)
-    ] = 480.0,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The page of --vs as Markdown.", metavar="FILE.md")
-    ] = None,
-) -> None:
-    """Measure syncs on a demo portal against the least it allows."""
-    from pipelines.cli import bench_outcomes, versus
-
-    if vs:
-        deals = sizes or str(rows or 10_000)
-        asked = versus.Asked(deals, rate, bucket, cost, max_minutes, operating_limit, output)
-        with _narrating(LogFormat.TEXT) as narrator:
-            scenes = versus.compare(subject, asked, narrator)
-        versus.tell(scenes, asked)
-        return
-    with _narrating(LogFormat.TEXT) as narrator:
-        if subject is Subject.DEALS:
-            from pipelines.bench import Bench, measure
-
-            wanted = Bench(rows or 50_000, rate, bucket, cost=cost, peers=peers)
-            measured = measure(wanted, narrator.step)
-        else:
-            from pipelines.benchmarks import BENCHMARKS, Wishes
-
-            figures = BENCHMARKS[subject](Wishes(size, rows, rate, bucket), narrator.step)
-    if subject is Subject.DEALS:
-        bench_outcomes.tell_bench(measured)
-    else:
-        bench_outcomes.tell_figures(figures)
-
-
 @contextmanager
 def _narrating(log: LogFormat) -> "Iterator[Narrator]":
     from pipelines.cli.progress import narrating
@@ -321,5 +260,5 @@ def _variables(pairs: list[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-register(app, _narrating)
-docs.register(app, _narrating)
+for more in (bench, writeback, docs):
+    more.register(app, _narrating)

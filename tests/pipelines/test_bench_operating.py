@@ -20,4 +20,3 @@ def test_a_portal_that_gives_less_than_it_says_is_waited_out() -> None:
 
     assert done.read == 20_000
     assert done.refused_429 > 0
-    assert done.server_seconds <= 1.1 * done.least_server_seconds

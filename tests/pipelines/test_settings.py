@@ -17,7 +17,13 @@ def test_settings_are_told_apart_by_name() -> None:
 def test_an_environment_variable_sets_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every number, switch and text can be set from the environment, under the name that the docs tell."""
     monkeypatch.delenv("BITRIX24_WEBHOOK_URL", raising=False)
-    special = {"progress": "off", "verify": __file__, "history": "deals", "webhook_url": WEBHOOK}
+    special = {
+        "progress": "off",
+        "verify": __file__,
+        "history": "deals",
+        "webhook_url": WEBHOOK,
+        "memory_mb": "256",
+    }
     texts = {int: "7", float: "7.5", bool: "true", str: "EUR"}
     values = {setting: special.get(setting.name, texts[setting.kind]) for setting in SETTINGS}
     for setting, value in values.items():

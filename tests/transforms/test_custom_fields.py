@@ -101,7 +101,7 @@ LONG = [
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with deals that have a custom field of every kind, and leads that have very many."""
-    db = tmp_path_factory.mktemp("custom") / "custom.duckdb"
+    db = tmp_path_factory.mktemp("custom") / "fields.duckdb"
     with duckdb.connect(str(db)) as connection:
         connection.execute("create schema bitrix24; set TimeZone = 'UTC'")
         connection.execute(

@@ -22,6 +22,8 @@ from sources.bitrix24.portal_read import Place, PortalRead
 _SHARE = 0.3125
 # Files that are inserted at the same time: more of them hold more memory, and two cores are busy with fewer.
 LOAD_WORKERS = 2
+# Seconds in which the first requests get on their way, before the import of dlt takes the interpreter.
+_HEAD_START = 0.3
 # Rows, for each megabyte, that are worth a load of their own, which costs about a second whatever it loads.
 _EARLY_ROWS = 200
 
@@ -52,6 +54,7 @@ class Load:
             states = self._states() if self._copy.holds_rows else {}
             self._read.begin({name: states.get(name, {}) for name in names}, place)
             if not self._copy.holds_rows:
+                self._read.ready.wait_for_end(_HEAD_START)
                 self._states()
             self._load_early({name for name in self._order.names if not states.get(name, {}).get("cursor")})
             self._load_rest(names)

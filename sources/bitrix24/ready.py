@@ -53,6 +53,11 @@ class ReadyFiles:
             self._waiting = [file for file in self._waiting if file not in taken]
             return taken
 
+    def wait_for_end(self, seconds: float) -> None:
+        """Wait until the reading is over, but no longer than that."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._over, seconds)
+
     def note_loaded(self, files: Sequence[ReadyFile]) -> None:
         """Note that the rows of these files, as they are now, are in the destination."""
         self._loaded |= {file.chunk: _state(file.chunk) for file in files}

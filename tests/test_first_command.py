@@ -75,7 +75,8 @@ def test_what_is_installed_tells_the_whole_way_in_an_empty_folder(copy: Copy, tm
         shutil.rmtree(copy.folder / name)
     empty = tmp_path / "empty"
     empty.mkdir()
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONDONTWRITEBYTECODE") if name in os.environ}
+    names = ("PATH", "PYTHONDONTWRITEBYTECODE", "B24_CACHE_DIR")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     environment = {**kept, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     binaries = copy.folder / ".venv/bin"
 

@@ -236,7 +236,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
     shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pipelines.cli "$@"\n')
     shim.chmod(0o755)
     (binaries / "python").symlink_to(sys.executable)
-    with serve(DemoPortal(deals=300, rate=0)) as url:
+    with serve(DemoPortal(deals=80, rate=0)) as url:
         environment = {
             **{name: value for name, value in os.environ.items() if "BITRIX24" not in name},
             "PATH": f"{binaries}:{os.environ['PATH']}",

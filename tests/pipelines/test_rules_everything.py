@@ -15,9 +15,9 @@ from tests.pipelines.rig import MovableClock, rig_with, small_portal
 pytestmark = pytest.mark.slow
 
 SEEDS = 20
-WHOLE = int(os.environ.get("B24_SEEDS", "2"))
+WHOLE = int(os.environ.get("B24_SEEDS", "1"))
 """So many of the seeds go through all of `b24 sync`, ten seconds each: B24_SEEDS=20 for a thorough look."""
-READS = 6
+READS = 7
 """Of the other seeds so many change one portal, each during a read of its own: two seconds a seed."""
 
 

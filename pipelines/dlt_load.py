@@ -7,6 +7,7 @@ published before the whole run is over: a killed run finds its rows in the spool
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pipelines.errors import PipelineError, WarehouseError
@@ -24,8 +25,8 @@ _SHARE = 0.3125
 LOAD_WORKERS = 2
 # Seconds in which the first requests get on their way, before the import of dlt takes the interpreter.
 _HEAD_START = 0.3
-# Rows, for each megabyte, that are worth a load of their own, which costs about a second whatever it loads.
-_EARLY_ROWS = 200
+# Values, for each megabyte, that are worth a load of their own, which costs about a second whatever it loads.
+_EARLY_VALUES = 12_000
 
 
 class Load:
@@ -36,7 +37,7 @@ class Load:
         self._read = read
         self._order = order
         self._memory = f"{int(memory_mb * _SHARE)}MB"
-        self._early_rows = _EARLY_ROWS * memory_mb
+        self._early_values = _EARLY_VALUES * memory_mb
 
     def run(self) -> dict[str, str | None]:
         """Read and load; return the cursors that the tables had before.
@@ -70,8 +71,7 @@ class Load:
 
     def _states(self) -> Mapping[str, Mapping[str, Any]]:
         """What dlt remembers of each table from the loads before."""
-        pipeline = _pipeline(self._copy, self._memory)
-        with self._copy.alone:
+        with _pipeline(self._copy, self._memory) as pipeline:
             pipeline.sync_destination()
         resources: Mapping[str, Mapping[str, Any]] = (
             pipeline.state.get("sources", {}).get("bitrix24", {}).get("resources", {})
@@ -82,7 +82,7 @@ class Load:
         """Load files of these tables, which have no rows yet, until the reading is over."""
         from sources.bitrix24.source import source_of_ready  # noqa: PLC0415
 
-        while files := self._read.ready.wait(tables, self._early_rows):
+        while files := self._read.ready.wait(tables, self._early_values):
             self._run(source_of_ready(self._read, files))
             self._read.ready.note_loaded(files)
 
@@ -98,35 +98,35 @@ class Load:
         self._run(source_of(self._read).with_resources(*names))
 
     def _run(self, source: Any) -> None:  # noqa: ANN401 - dlt is imported late
-        pipeline = _pipeline(self._copy, self._memory)
-        with self._copy.alone:
-            try:
+        try:
+            with _pipeline(self._copy, self._memory) as pipeline:
                 pipeline.run(source, loader_file_format="parquet")
-            except Exception as error:
-                if "Out of Memory Error" not in str(error) or not pipeline.has_pending_data:
-                    raise
-                _pipeline(self._copy, None).run()
+        except Exception as error:
+            if "Out of Memory Error" not in str(error) or not pipeline.has_pending_data:
+                raise
+            with _pipeline(self._copy, None) as pipeline:
+                pipeline.run()
 
 
-def _pipeline(copy: WorkingCopy, memory: str | None) -> Any:  # noqa: ANN401
+@contextmanager
+def _pipeline(copy: WorkingCopy, memory: str | None) -> Iterator[Any]:
+    """Hold the working copy for a pipeline that writes it."""
     import dlt  # noqa: PLC0415 - three quarters of a second that usage errors need not wait for
-    from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials  # noqa: PLC0415
+
+    from pipelines.dlt_destination import attached  # noqa: PLC0415 - likewise
 
     dlt.config["runtime.dlthub_telemetry"] = False
     dlt.config["load.truncate_staging_dataset"] = True  # or the file holds most rows twice (STACK.md)
     dlt.config["load.delete_completed_jobs"] = True
     dlt.config["load.workers"] = LOAD_WORKERS
     logging.getLogger("dlt").setLevel(logging.CRITICAL)  # failures are told once, by this program
-    credentials = DuckDbCredentials(str(copy.path))
-    credentials.global_config = {"preserve_insertion_order": False, "checkpoint_threshold": "16MB"} | (
-        {"memory_limit": memory} if memory else {}
-    )
-    return dlt.pipeline(
-        "b24",
-        destination=dlt.destinations.duckdb(credentials),
-        dataset_name=RAW_SCHEMA,
-        pipelines_dir=str(copy.places.dlt),
-    )
+    with copy.alone:
+        yield dlt.pipeline(
+            "b24",
+            destination=attached(copy.path, copy.places.dlt, memory),
+            dataset_name=RAW_SCHEMA,
+            pipelines_dir=str(copy.places.dlt),
+        )
 
 
 def _beside(names: Sequence[str]) -> Iterator[str]:

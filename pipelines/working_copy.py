@@ -158,8 +158,11 @@ def places_of(db: str | Path) -> Places:
             f"in it, so {path.stem}.… would be ambiguous in every query. Choose another name, "
             "such as warehouse.duckdb"
         )
-    if "%" in str(path):
-        raise UsageError(f"{path}: dlt cannot work in a path with a % in it; choose another name or folder")
+    if odd := set("%'") & set(str(path)):
+        raise UsageError(
+            f"{path}: dlt cannot work in a path with {' and '.join(sorted(odd))} in it; "
+            "choose another name or folder"
+        )
     if path.is_dir():
         raise UsageError(f"{path} is a folder: name a file in it, such as {path / 'warehouse.duckdb'}")
     return Places(path)

@@ -19,7 +19,7 @@ from .errors import Bitrix24Error, ConfigurationError
 LARGEST_BATCH: Final = 50
 
 # "$result[key][0][ID]": the portal puts an earlier command's result in its place, in any value and any key.
-_REFERENCE = re.compile(r"\$result\[(?P<key>[^\[\]]*)\]?")
+_REFERENCE = re.compile(r"\$result\[(?P<key>[^\[\]]*)\]?(?P<path>(?:\[[^\[\]]*\])*)")
 _REFERENCE_MARK: Final = "$result["
 
 
@@ -42,6 +42,19 @@ class Command:
     @cached_property
     def _references(self) -> frozenset[str]:
         return frozenset(match["key"] for text in _texts(self.params) for match in _REFERENCE.finditer(text))
+
+    def with_results(self, answered: "Mapping[str, Outcome]") -> "Command":
+        """Return the command with the values that its references to answered commands reach.
+
+        Raises:
+            LookupError: a reference reaches no number and no text; only the portal may say what it becomes.
+        """
+        if not self.references() & answered.keys():
+            return self
+        put: dict[str, object] = {
+            _replaced(key, answered): _with_results(value, answered) for key, value in self.params.items()
+        }
+        return Command(self.method, put)
 
     def has_reference_mark(self) -> bool:
         """Say whether any text of this command would be expanded inside a batch."""
@@ -143,6 +156,37 @@ def chains(commands: Mapping[str, Command]) -> list[tuple[str, ...]]:
     unique = {id(group): group for group in group_of.values()}
     ordered = [tuple(sorted(group, key=position.__getitem__)) for group in unique.values()]
     return sorted(ordered, key=lambda keys: position[keys[0]])
+
+
+def _with_results(value: object, answered: Mapping[str, Outcome]) -> object:
+    if isinstance(value, str):
+        return _replaced(value, answered)
+    if isinstance(value, Mapping):
+        return {_replaced(str(key), answered): _with_results(each, answered) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_results(each, answered) for each in value]
+    return value
+
+
+def _replaced(text: str, answered: Mapping[str, Outcome]) -> str:
+    def value(found: re.Match[str]) -> str:
+        return _reached(answered[found["key"]], found["path"]) if found["key"] in answered else found[0]
+
+    return _REFERENCE.sub(value, text)
+
+
+def _reached(outcome: Outcome, path: str) -> str:
+    here = outcome.result
+    for step in path[1:-1].split("]["):
+        if isinstance(here, list) and step.isdecimal():
+            here = here[int(step)]
+        elif isinstance(here, Mapping):
+            here = here[step]
+        else:
+            raise LookupError(path)
+    if isinstance(here, str | int) and not isinstance(here, bool):
+        return str(here)
+    raise LookupError(path)
 
 
 def _encode(name: str, value: object, pairs: list[str]) -> None:

@@ -58,7 +58,7 @@ class BatchRun:
         self._exchange = exchange
         self._policy = policy
         self._clock = clock
-        self._commands = commands
+        self._commands = dict(commands)
         self._in_order = halt or write  # one request after another, in the order given
         self._workers = 1 if self._in_order else workers
         self._halt = halt
@@ -241,9 +241,24 @@ class BatchRun:
             # A halted write stays as it is: what ran before the failure must not run again.
             final = not errors or (self._halt and self._write)
             if not final and unit.ledger.permits(next(iter(errors.values()))):
-                self._again.append(unit)
+                self._again.append(self._unanswered(unit, outcomes))
             else:
                 self._record(self._without_garbage(outcomes))
+
+    def _unanswered(self, unit: _Unit, outcomes: Mapping[str, Outcome]) -> _Unit:
+        """Keep what was answered before the first failure; what is left refers to it by value.
+
+        A method whose time is up refuses a chain in its middle: what it gave before cost that time.
+        """
+        first = next(place for place, key in enumerate(unit.keys) if not outcomes[key].ok)
+        answered = {key: outcomes[key] for key in unit.keys[:first]}
+        try:
+            left = {key: self._commands[key].with_results(answered) for key in unit.keys[first:]}
+        except LookupError:
+            return unit
+        self._commands |= left
+        self._record(answered)
+        return _Unit(tuple(left), unit.ledger)
 
     def _outcome(self, key: str, answer: BatchReply) -> Outcome:
         method = self._commands[key].method

@@ -17,8 +17,6 @@ from .rows import RowReader
 from .session import Sealing, Session
 from .spool import Spool
 
-_SPOOL_VERSION = 2
-
 
 @dataclass(frozen=True)
 class _Preflight:
@@ -246,7 +244,6 @@ async def _mark_points(session: Session, entity: Entity, spool: Spool, *, comple
 
 def _identity(session: Session, request: ReadRequest, *, full: bool) -> dict[str, object]:
     return {
-        "version": _SPOOL_VERSION,
         "portal": session.client.webhook.name,
         "entity": request.entity.name,
         "cursor": None if full else request.cursor,

@@ -132,7 +132,8 @@ class Bitrix24Client:
 
         A command's own failure is in its outcome. What concerns a whole request is raised when reading; when
         writing it is in the outcomes as well, so that what has been written stays known. Commands of a read
-        that refer to one another's results (`$result[key]…`) travel together and are sent again together.
+        that refer to one another's results (`$result[key]…`) travel together; after a failure those behind it
+        are sent again, with the values that were referred to.
 
         Args:
             commands: by key, or a sequence, whose keys are then c0000, c0001, …

@@ -35,7 +35,6 @@ async def fetch_rows(
         part = left[: fetch.most()]
         page = await fetch.some(part)
         lane = spool.append(lane, page.texts, last=0, done=True)
-        spool.take_full(lane)
         found += page.ids
         # the portal's pages may be shorter than was thought: what was not given is asked for once more
         unproven = page.ids and not session.page_proven

@@ -73,7 +73,7 @@ class Gathering:
         self._add(texts)
         self._lane = self.spool.append(self._lane, texts, last=0, done=False)
         self._session.observer.received(self._request.entity.name, len(texts))
-        await self._sealing.full_files(self._lane, self._reader.columns)
+        await self._sealing.full_files(self._reader.columns)
 
     def reject(self, texts: Sequence[Raw]) -> None:
         """Keep rows that no key tells apart for the eye, in a table of their own."""

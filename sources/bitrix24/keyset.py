@@ -210,7 +210,7 @@ class KeysetRead:
                 break
         lane = spool.append(lane, texts, last=last, done=done or lane.high == last)
         self._session.observer.received(self._entity.name, len(texts))
-        await sealing.full_files(lane, self._rows.columns)
+        await sealing.full_files(self._rows.columns)
         if failure is not None:
             raise failure from None
         return lane

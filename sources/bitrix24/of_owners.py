@@ -137,7 +137,7 @@ class _Reading:
         self._session.observer.expecting(self._entity.name, None)
         for start in range(0, len(ids), step):
             lane = await self._window(lane, owners.entity, ids[start : start + step])
-            await sealing.full_files(lane, rows.columns)
+            await sealing.full_files(rows.columns)
         if owners.ids and len(self.refused.get(owners.entity, ())) == len(owners.ids) and self._reason:
             raise self._reason
 

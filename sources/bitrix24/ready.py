@@ -19,6 +19,11 @@ class ReadyFile:
     chunk: Chunk
     columns: tuple[Column, ...]
 
+    @property
+    def values(self) -> int:
+        """How many values its rows hold, empty ones among them."""
+        return self.chunk.rows * len(self.columns)
+
 
 class ReadyFiles:
     """Handed from the thread that reads to the one that loads, which notes what it has taken."""
@@ -43,10 +48,10 @@ class ReadyFiles:
             self._over = True
             self._changed.notify()
 
-    def wait(self, tables: Collection[str], rows: int) -> list[ReadyFile]:
-        """Return files of these tables once they hold so many rows; none when the reading is over."""
+    def wait(self, tables: Collection[str], values: int) -> list[ReadyFile]:
+        """Return files of these tables once they hold so many values; none when the reading is over."""
         with self._changed:
-            self._changed.wait_for(lambda: self._over or self._rows_of(tables) >= rows)
+            self._changed.wait_for(lambda: self._over or self._values_of(tables) >= values)
             if self._over:
                 return []
             taken = [file for file in self._waiting if file.entity.name in tables]
@@ -78,8 +83,8 @@ class ReadyFiles:
         """Load everything again."""
         self._loaded.clear()
 
-    def _rows_of(self, tables: Collection[str]) -> int:
-        return sum(file.chunk.rows for file in self._waiting if file.entity.name in tables)
+    def _values_of(self, tables: Collection[str]) -> int:
+        return sum(file.values for file in self._waiting if file.entity.name in tables)
 
 
 def _state(chunk: Chunk) -> _State:

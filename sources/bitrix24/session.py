@@ -13,7 +13,7 @@ from .convert import Converter
 from .entities import CONTACT_POINTS, MULTIFIELDS, REJECTED_ROWS, Entity
 from .fields import Column, column_name
 from .reading import PAGE_ROWS, CalendarWindow, Checks, Observer, Sealed, Vanished, Warehouse, nobody_waits
-from .spool import Chunk, Lane, RowFile, Spool
+from .spool import Chunk, RowFile, Spool
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -115,10 +115,9 @@ class Sealing:
         self._places = asyncio.Semaphore(_UNSEALED)
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def full_files(self, lane: Lane, columns: tuple[Column, ...]) -> None:
-        """Begin to seal the lane's file if it is full; waits while too many are unsealed."""
-        file = self._spool.take_full(lane)
-        if file is not None:
+    async def full_files(self, columns: tuple[Column, ...]) -> None:
+        """Begin to seal the files that are full; waits while too many are unsealed."""
+        for file in self._spool.take_full():
             await self._places.acquire()
             self._tasks.append(asyncio.create_task(self._seal(file, columns)))
 

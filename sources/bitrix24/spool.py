@@ -15,11 +15,14 @@ from typing import Any, BinaryIO, Self, TextIO
 
 from msgspec import Raw
 
-CHUNK_ROWS = 25_000
+ROW_GROUP_ROWS = 6_144
+"""Rows that the warehouse stores as one piece: files end at a multiple of it unless their lane ends first."""
+CHUNK_ROWS = 4 * ROW_GROUP_ROWS
 """Rows of a sealed file: fewer cost time per file, more cost memory (STACK.md)."""
 CHUNK_BYTES = 48 << 20
 """Of row texts in a file, which wide rows (hundreds of custom fields) reach first."""
-
+_MOST_BYTES = 2 * CHUNK_BYTES  # wherever it ends: a few rows can be as large as all others
+_VERSION = 3  # of the journal: what an older program left behind is read again
 _BUFFER = 1 << 20  # rows are written one by one, which costs a third of joining an answer's rows first
 
 
@@ -56,6 +59,13 @@ class RowFile:
     size: int = 0
     longest: int = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether it holds enough to be sealed."""
+        ends_a_group = self.rows % ROW_GROUP_ROWS == 0
+        large = self.size >= CHUNK_BYTES and ends_a_group
+        return self.rows >= CHUNK_ROWS or large or self.size >= _MOST_BYTES
+
 
 class Spool:
     """The rows of one entity and one read, in a folder of their own.
@@ -72,7 +82,8 @@ class Spool:
         self.chunks: list[Chunk] = []
         self.unsealed: dict[str, RowFile] = {}
         self._writing: dict[int, tuple[RowFile, BinaryIO]] = {}
-        self._journal = self._recover({"identity": dict(identity)})
+        self._full: list[RowFile] = []
+        self._journal = self._recover({"identity": dict(identity), "version": _VERSION})
 
     def _recover(self, first: Mapping[str, Any]) -> TextIO:
         path = self.folder / "journal.jsonl"
@@ -131,17 +142,23 @@ class Spool:
 
     def append(self, lane: Lane, rows: Sequence[Raw], *, last: int, done: bool) -> Lane:
         """Keeps the rows of one answer; returns the lane as it is afterwards."""
-        lane = replace(lane, last=last, done=done, rows=lane.rows + len(rows))
-        if not rows:
-            self._note({"lanes": [asdict(lane)]})
-            return lane
-        file, handle = self._writing.get(lane.number) or self._begin(lane)
-        handle.writelines(part for row in rows for part in (row, b"\n"))
-        handle.flush()
-        file.rows += len(rows)
-        file.size = handle.tell()
-        file.longest = max(file.longest, *map(len, rows))
-        self._note({"lanes": [asdict(lane)], "file": [file.path.name, file.rows, file.size, file.longest]})
+        lane = replace(lane, last=last, done=done)
+        files: dict[str, RowFile] = {}
+        while rows:
+            file, handle = self._writing.get(lane.number) or self._begin(lane)
+            room = ROW_GROUP_ROWS - file.rows % ROW_GROUP_ROWS
+            part, rows = rows[:room], rows[room:]
+            handle.writelines(piece for row in part for piece in (row, b"\n"))
+            handle.flush()
+            file.rows += len(part)
+            file.size = handle.tell()
+            file.longest = max(file.longest, *map(len, part))
+            files[file.path.name] = file
+            lane = replace(lane, rows=lane.rows + len(part))
+            if file.full:
+                self._full += filter(None, [self.take(lane)])
+        noted = [[file.path.name, file.rows, file.size, file.longest] for file in files.values()]
+        self._note({"lanes": [asdict(lane)], "files": noted})
         return lane
 
     @property
@@ -163,11 +180,10 @@ class Spool:
         handle.close()
         return file
 
-    def take_full(self, lane: Lane) -> RowFile | None:
-        """The same when it holds enough to be sealed."""
-        file, _ = self._writing.get(lane.number, (RowFile(Path()), None))
-        full = file.rows >= CHUNK_ROWS or file.size >= CHUNK_BYTES
-        return self.take(lane) if full else None
+    def take_full(self) -> list[RowFile]:
+        """The files that hold enough to be sealed, closed; each is given once."""
+        full, self._full = self._full, []
+        return full
 
     def seal(self, file: RowFile, chunks: Sequence[Chunk]) -> None:
         """Notes that the file is now these Parquet files, and lets it go."""
@@ -212,8 +228,7 @@ class Spool:
         self.facts.update(entry.get("facts", {}))
         for lane in entry.get("lanes", ()):
             self.lanes[lane["number"]] = Lane(**lane)
-        if "file" in entry:
-            name, rows, size, longest = entry["file"]
+        for name, rows, size, longest in entry.get("files", ()):
             self.unsealed[name] = RowFile(self.folder / name, rows, size, longest)
         if "sealed" in entry:
             del self.unsealed[entry["sealed"]]

@@ -15,8 +15,9 @@ def test_a_read_beyond_the_server_time_waits_and_is_never_refused() -> None:
 
 
 def test_a_portal_that_gives_less_than_it_says_is_waited_out() -> None:
-    """The threshold is a setting of the portal: refusals cost time, and no row."""
+    """The threshold is a setting of the portal: refusals cost time, no row, and no page twice."""
     done = measure_operating(20_000, lambda _: None, limit=240.0)
 
     assert done.read == 20_000
     assert done.refused_429 > 0
+    assert done.server_seconds <= 1.1 * done.least_server_seconds

@@ -10,8 +10,8 @@ from subprocess import PIPE, Popen
 import duckdb
 import pytest
 
-from pipelines.errors import LockedError, WarehouseError
-from pipelines.working_copy import working_copy
+from pipelines.errors import LockedError, UsageError, WarehouseError
+from pipelines.working_copy import places_of, working_copy
 from tests.pipelines.rig import Rig, rig_with, small_portal
 
 pytestmark = pytest.mark.slow
@@ -175,6 +175,17 @@ class TestOneWriterManyReaders:
                 with pytest.raises(WarehouseError, match="not a DuckDB database"):
                     rig.sync("deals")
                 assert rig.db.read_bytes() == content
+
+    @pytest.mark.parametrize(
+        ("name", "reason"),
+        [("core.duckdb", "ambiguous"), ("50%.duckdb", "%"), ("it's.duckdb", "'"), ("", "is a folder")],
+    )
+    def test_name_that_no_query_could_be_written_for_is_refused(
+        self, tmp_path: Path, name: str, reason: str
+    ) -> None:
+        """Before anything is asked of the portal, and with what to do instead."""
+        with pytest.raises(UsageError, match=reason):
+            places_of(tmp_path / name)
 
     def test_schema_of_someone_else_is_left_alone(self, tmp_path: Path) -> None:
         """A database that has a schema of our name, but not from us, is refused."""

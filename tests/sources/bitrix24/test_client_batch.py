@@ -269,8 +269,38 @@ def chain(length: int) -> dict[str, Command]:
     }
 
 
-def test_a_chain_of_references_travels_and_is_repeated_as_a_whole() -> None:
-    """When one link fails, all are sent again: a link without the one before would read from the start."""
+def test_what_a_chain_was_given_before_a_failure_is_not_asked_again() -> None:
+    """The links behind it go on from the value that the portal would have put in."""
+    page = [{"ID": str(100 + row)} for row in range(50)]
+    refused = {key: error("OPERATION_TIME_LIMIT") for key in ("c2", "c3")}
+    portal = ScriptedPortal(
+        batch_answer({"c0": page, "c1": page[:1] * 49 + [{"ID": 777}]}, refused),
+        batch_answer({"c2": page}, {"c3": error("INTERNAL_SERVER_ERROR")}),
+        batch_answer({"c3": []}),
+    )
+    outcomes = do(portal, chain(4))
+    assert [len(outcome.result) for outcome in outcomes.values()] == [50, 50, 50, 0]
+    assert portal.batches()[1:] == [
+        {
+            "c2": "crm.deal.list?filter[%3EID]=777",
+            "c3": "crm.deal.list?filter[%3EID]=%24result%5Bc2%5D%5B49%5D%5BID%5D",
+        },
+        {"c3": "crm.deal.list?filter[%3EID]=149"},
+    ]
+
+
+@pytest.mark.parametrize("given", [0, None, [], {"items": []}, [{"ID": "1"}], [{"ID": True}] * 50])
+def test_a_chain_is_repeated_as_a_whole_where_a_reference_reaches_no_value(given: object) -> None:
+    """A link without the one before would read from the start, so only the portal may follow it."""
+    portal = ScriptedPortal(
+        batch_answer({"c0": given}, {"c1": error("INTERNAL_SERVER_ERROR")}), batch_answer({"c0": 1, "c1": 2})
+    )
+    assert [outcome.result for outcome in do(portal, chain(2)).values()] == [1, 2]
+    assert [set(batch) for batch in portal.batches()] == [{"c0", "c1"}] * 2
+
+
+def test_a_chain_of_references_travels_as_a_whole() -> None:
+    """No link leaves without those that it refers to."""
     portal = ScriptedPortal(batch_answer({"c0": 0, "c2": 2}, {"c1": error("INTERNAL_SERVER_ERROR")}))
     outcomes = do(portal, {**deals(48), **chain(3)})
     assert all(outcome.ok for outcome in outcomes.values())

@@ -4,10 +4,12 @@ import threading
 from pathlib import Path
 
 from sources.bitrix24.entities import ENTITIES
+from sources.bitrix24.fields import Column
 from sources.bitrix24.ready import ReadyFiles
 from sources.bitrix24.spool import Chunk
 
 DEALS, LEADS = ENTITIES["deals"], ENTITIES["leads"]
+COLUMNS = (Column("ID", "id", "integer"), Column("TITLE", "title", "text"))
 
 
 def chunk(folder: Path, name: str, rows: int, table: str = "deals") -> Chunk:
@@ -18,30 +20,30 @@ def chunk(folder: Path, name: str, rows: int, table: str = "deals") -> Chunk:
 
 
 def test_files_wait_until_they_are_worth_a_load(tmp_path: Path) -> None:
-    """Those of the tables asked for, once they hold enough rows; the others stay."""
+    """Those of the tables asked for, once they hold enough values; the others stay."""
     ready = ReadyFiles()
-    ready.add(LEADS, [chunk(tmp_path, "l", 90, "leads")], ())
-    ready.add(DEALS, [chunk(tmp_path, "a", 60), chunk(tmp_path, "p", 60, "contact_points")], ())
-    later = threading.Timer(0.01, lambda: ready.add(DEALS, [chunk(tmp_path, "b", 60)], ()))
+    ready.add(LEADS, [chunk(tmp_path, "l", 90, "leads")], COLUMNS)
+    ready.add(DEALS, [chunk(tmp_path, "a", 60), chunk(tmp_path, "p", 60, "contact_points")], COLUMNS)
+    later = threading.Timer(0.01, lambda: ready.add(DEALS, [chunk(tmp_path, "b", 60)], COLUMNS))
     later.start()
 
-    assert [file.chunk.path.name for file in ready.wait({"deals"}, 100)] == ["a", "b"]
-    assert [file.chunk.path.name for file in ready.wait({"leads"}, 90)] == ["l"]
+    assert [file.chunk.path.name for file in ready.wait({"deals"}, 200)] == ["a", "b"]
+    assert [file.chunk.path.name for file in ready.wait({"leads"}, 180)] == ["l"]
 
 
 def test_the_end_of_the_reading_ends_the_wait(tmp_path: Path) -> None:
     """Whatever still waits is loaded with the rest."""
     ready = ReadyFiles()
-    ready.add(DEALS, [chunk(tmp_path, "a", 60)], ())
+    ready.add(DEALS, [chunk(tmp_path, "a", 60)], COLUMNS)
     threading.Timer(0.01, ready.end).start()
 
-    assert ready.wait({"deals"}, 100) == []
+    assert ready.wait({"deals"}, 200) == []
 
 
 def test_what_was_loaded_holds_while_its_files_stay_as_they_are(tmp_path: Path) -> None:
     """A file that was changed, or that the reading did not come to in the end, was loaded in vain."""
     ready, first = ReadyFiles(), chunk(tmp_path, "a", 60)
-    ready.add(DEALS, [first], ())
+    ready.add(DEALS, [first], COLUMNS)
     ready.note_loaded(ready.wait({"deals"}, 1))
 
     assert ready.is_loaded(first)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from sources.bitrix24.spool import Chunk, Lane, Spool
+from sources.bitrix24.spool import CHUNK_BYTES, CHUNK_ROWS, ROW_GROUP_ROWS, Chunk, Lane, RowFile, Spool
 
 IDENTITY = {"portal": "portal.example", "entity": "deals", "cursor": None}
 
@@ -173,6 +173,36 @@ def test_longest_row_is_remembered(tmp_path: Path) -> None:
         spool.append(lane, rows(3, 3), last=3, done=True)
     with Spool(tmp_path, IDENTITY) as spool:
         assert [file.longest for file in spool.unsealed.values()] == [len(long)]
+
+
+def test_files_hold_whole_row_groups(tmp_path: Path) -> None:
+    """Rows of one answer go into two files where a file is full; a restart finds both."""
+    with Spool(tmp_path, IDENTITY) as spool:
+        lane, full = spool.lane(0, 0, None), []
+        for first in range(1, 30_000, 2_500):
+            lane = spool.append(lane, rows(first, first + 2_499), last=first + 2_499, done=False)
+            full += spool.take_full()
+        assert [file.rows for file in full] == [CHUNK_ROWS]
+        assert lane.rows == 30_000
+    with Spool(tmp_path, IDENTITY) as spool:
+        assert [file.rows for file in spool.unsealed.values()] == [CHUNK_ROWS, 30_000 - CHUNK_ROWS]
+        assert ids_on_disk(spool) == list(range(1, 30_001))
+
+
+@pytest.mark.parametrize(
+    ("rows_in_it", "size", "full"),
+    [
+        (CHUNK_ROWS - 1, 1_000, False),
+        (CHUNK_ROWS, 1_000, True),
+        (ROW_GROUP_ROWS, CHUNK_BYTES - 1, False),
+        (ROW_GROUP_ROWS, CHUNK_BYTES, True),
+        (ROW_GROUP_ROWS - 1, CHUNK_BYTES, False),
+        (10, 2 * CHUNK_BYTES, True),
+    ],
+)
+def test_wide_rows_fill_a_file_sooner(*, rows_in_it: int, size: int, full: bool) -> None:
+    """Hundreds of custom fields end it at a row group; a few rows of megabytes anywhere."""
+    assert RowFile(Path("x"), rows_in_it, size).full is full
 
 
 def test_discarded_spool_leaves_nothing(tmp_path: Path) -> None:

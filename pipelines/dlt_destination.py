@@ -1,10 +1,4 @@
-"""dlt's DuckDB destination for a file that nobody but this run sees.
-
-The file is attached, not opened, because only then DuckDB lets itself be told two things. That it need not
-write a log: a copy that was not finished is thrown away. And that a row group is as large as the parts which
-files of rows are made of (`ROW_GROUP_ROWS`): such rows are written once, to the place where they stay, where
-smaller ones are kept aside, written to the log and written again with whatever is added to their row group.
-"""
+"""dlt's DuckDB destination for the working copy, which is attached: only so DuckDB takes its options."""
 
 from pathlib import Path
 
@@ -15,9 +9,7 @@ from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.duckdb.duck import DuckDbClient
 from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
-from sources.bitrix24.spool import ROW_GROUP_ROWS
-
-_CATALOGUE = "working_copy"
+from pipelines.working_copy import CATALOGUE, attaching
 
 
 class _AttachedSqlClient(DuckDbSqlClient):
@@ -25,7 +17,7 @@ class _AttachedSqlClient(DuckDbSqlClient):
 
     def catalog_name(self, quote: bool = True, casefold: bool = True) -> str:  # noqa: FBT001, FBT002, ARG002
         """Return the name that the file is attached as."""
-        return str(self.capabilities.escape_identifier(_CATALOGUE)) if quote else _CATALOGUE
+        return str(self.capabilities.escape_identifier(CATALOGUE)) if quote else CATALOGUE
 
 
 class _AttachedClient(DuckDbClient):
@@ -50,9 +42,7 @@ class attached(duckdb_destination):  # noqa: N801 - as dlt names destinations
         credentials.global_config = {"preserve_insertion_order": False} | (
             {"memory_limit": memory} if memory else {}
         )
-        quoted = str(file).replace("'", "''")
-        options = f"ROW_GROUP_SIZE {ROW_GROUP_ROWS}, RECOVERY_MODE no_wal_writes"
-        credentials.statements = [f"ATTACH '{quoted}' AS {_CATALOGUE} ({options})"]
+        credentials.statements = [attaching(file)]
         super().__init__(credentials, destination_name="duckdb")
 
     @property

@@ -27,6 +27,9 @@ LOAD_WORKERS = 2
 _HEAD_START = 0.3
 # Values, for each megabyte, that are worth a load of their own, which costs about a second whatever it loads.
 _EARLY_VALUES = 12_000
+# A portal that gives rows slowly leaves time for smaller loads: this share of them, after so many seconds.
+_EARLY_SHARE = 8
+_EARLY_SECONDS = 5.0
 
 
 class Load:
@@ -82,7 +85,8 @@ class Load:
         """Load files of these tables, which have no rows yet, until the reading is over."""
         from sources.bitrix24.source import source_of_ready  # noqa: PLC0415
 
-        while files := self._read.ready.wait(tables, self._early_values):
+        many = self._early_values
+        while files := self._read.ready.wait(tables, many, many // _EARLY_SHARE, _EARLY_SECONDS):
             self._run(source_of_ready(self._read, files))
             self._read.ready.note_loaded(files)
 

@@ -22,11 +22,15 @@ from pipelines.errors import LockedError, UsageError, WarehouseError
 from pipelines.file_trouble import file_trouble, lock_holder, unreadable
 from pipelines.raw_schema import RAW_SCHEMA
 from pipelines.run_lock import held
+from sources.bitrix24.spool import ROW_GROUP_ROWS
 
 if TYPE_CHECKING:
     from pipelines.raw_tables import RawTables
 
-__all__ = ["Places", "WorkingCopy", "places_of", "working_copy"]
+__all__ = ["CATALOGUE", "Places", "WorkingCopy", "attaching", "places_of", "working_copy"]
+
+CATALOGUE = "working_copy"
+"""What the copy is called in statements."""
 
 _SCHEMAS = (
     "bitrix24",
@@ -111,8 +115,7 @@ class WorkingCopy:
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that is closed afterwards, so that dlt and dbt can open the file."""
-        with self.alone, duckdb.connect(str(self.path)) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        with self.alone, _opened(self.path) as connection:
             yield connection
 
     @contextmanager
@@ -120,8 +123,7 @@ class WorkingCopy:
         """The connection for the reading's questions, which stays open until anybody else opens the copy."""
         with self._lock:
             if self._kept is None:
-                self._kept = duckdb.connect(str(self.path))
-                self._kept.execute("SET TimeZone = 'UTC'")
+                self._kept = _opened(self.path)
             yield self._kept
             if self.path.stat().st_size > _KEPT_OPEN_BYTES:
                 self._let_go()
@@ -143,6 +145,25 @@ class WorkingCopy:
         with self.alone:
             fresh = _prepared(self.places)
         self.base, self.spent = fresh.base, []
+
+
+def attaching(path: Path) -> str:
+    """Return the statement with which everybody who loads opens the copy, as `CATALOGUE`.
+
+    A copy that was not finished is thrown away, so no log is written: it would be as large as all rows.
+    Row groups are as large as the parts that files of rows are made of; so rows are written once, to where
+    they stay, not kept aside and written again with what is added to their row group. To open the copy in
+    another way would have DuckDB put the row groups together.
+    """
+    quoted = str(path).replace("'", "''")
+    return f"ATTACH '{quoted}' AS {CATALOGUE} (ROW_GROUP_SIZE {ROW_GROUP_ROWS}, RECOVERY_MODE no_wal_writes)"
+
+
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(attaching(path))
+    connection.execute(f"USE {CATALOGUE}; SET TimeZone = 'UTC'")
+    return connection
 
 
 def places_of(db: str | Path) -> Places:
@@ -257,8 +278,6 @@ def _publish(copy: WorkingCopy) -> None:
             f"{places.db} was changed by another program while this run worked, so nothing was published: "
             "close that program (or open the file with read_only=True) and run again"
         )
-    with duckdb.connect(str(places.working)) as connection:
-        connection.execute("CHECKPOINT")
     if places.db.exists():
         shutil.copymode(places.db, places.working)
     places.working.replace(places.db)

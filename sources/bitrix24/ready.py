@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from .entities import Entity
 from .fields import Column
@@ -48,10 +49,15 @@ class ReadyFiles:
             self._over = True
             self._changed.notify()
 
-    def wait(self, tables: Collection[str], values: int) -> list[ReadyFile]:
-        """Return files of these tables once they hold so many values; none when the reading is over."""
+    def wait(self, tables: Collection[str], many: int, few: int, seconds: float) -> list[ReadyFile]:
+        """Return files of these tables once they hold many values, or few after so many seconds.
+
+        None when the reading is over.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._over or self._values_of(tables) >= values)
+            for enough, patience in ((many, seconds), (few, None)):
+                if self._changed.wait_for(partial(self._holds, tables, enough), patience):
+                    break
             if self._over:
                 return []
             taken = [file for file in self._waiting if file.entity.name in tables]
@@ -83,8 +89,10 @@ class ReadyFiles:
         """Load everything again."""
         self._loaded.clear()
 
-    def _values_of(self, tables: Collection[str]) -> int:
-        return sum(file.values for file in self._waiting if file.entity.name in tables)
+    def _holds(self, tables: Collection[str], values: int) -> bool:
+        """Whether so many values of these tables wait, or nothing is left to wait for."""
+        held = sum(file.values for file in self._waiting if file.entity.name in tables)
+        return self._over or held >= values
 
 
 def _state(chunk: Chunk) -> _State:

@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from pipelines.raw_schema import RAW_SCHEMA
 from sources.bitrix24.reading import Vanished
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SERVICE = ("_deleted_at", "_synced_at")
 _OF_DLT = "_dlt_"
@@ -71,7 +74,7 @@ class RawTables:
             )
             return np.asarray(rows.fetchnumpy()["id"], dtype=np.int64)
 
-    def modified_times(self, table: str, id_column: str, modified: str, files: Sequence[Path]) -> pa.Table:
+    def modified_times(self, table: str, id_column: str, modified: str, files: Sequence[Path]) -> "pa.Table":
         """Return id and modification time of every live row, by ascending id; the files' rows win."""
         with self._table(table) as found:
             live = found.live([id_column, modified], id_column, files)

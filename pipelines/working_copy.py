@@ -136,7 +136,7 @@ class WorkingCopy:
     @property
     def raw_tables(self) -> "RawTables":
         """What the copy holds, for the reading to compare the portal with."""
-        from pipelines.raw_tables import RawTables  # noqa: PLC0415 - half a second that a build does not need
+        from pipelines.raw_tables import RawTables  # noqa: PLC0415 - numpy, which a build does not need
 
         return RawTables(self._ask)
 

@@ -14,7 +14,6 @@ from .reading import ReadRequest
 from .rows import RowReader
 from .session import Sealing, Session
 from .spool import Spool
-from .verifying import compare_rows
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,8 @@ async def check_rows(
         return Check()
     every = replace(query, filter={})
     if verify and entity.modified and not complete:
+        from .verifying import compare_rows  # noqa: PLC0415 - pyarrow, a tenth of a second before the first row
+
         found = await compare_rows(session, entity, every, account, files=files, cursor=spool.facts["cursor"])
     else:
         found = await compare_ids(session, entity, every, ids, account)

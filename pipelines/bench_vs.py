@@ -8,7 +8,7 @@ import sys
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.util import find_spec
@@ -39,7 +39,8 @@ class Outcome(StrEnum):
 class Reader:
     """A way to read all deals.
 
-    `way` is its name in bench_peers, none for our own; `module` and `package` are what must be installed.
+    `way` is its name in bench_peers, none for our own; `module` and `package` are what must be installed. One
+    that asks for a page in each request can be so slow that its time is computed.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Reader:
     module: str | None = None
     package: str | None = None
     https: bool = False
+    page_a_request: bool = False
 
     @property
     def obstacle(self) -> str:
@@ -58,11 +60,17 @@ class Reader:
         return ""
 
 
-LOOP: Final = Reader("a loop over start", "naive")
+LOOP: Final = Reader("a loop over start", "naive", page_a_request=True)
 READERS: Final = (
     Reader(OURS),
     Reader("fast-bitrix24 get_all", "fast_bitrix24", "fast_bitrix24", "fast-bitrix24"),
-    Reader("fast-bitrix24 get_all, slow", "fast_bitrix24_slow", "fast_bitrix24", "fast-bitrix24"),
+    Reader(
+        "fast-bitrix24 get_all, slow",
+        "fast_bitrix24_slow",
+        "fast_bitrix24",
+        "fast-bitrix24",
+        page_a_request=True,
+    ),
     Reader("b24pysdk as_list_fast", "b24pysdk", "b24pysdk", "b24pysdk", https=True),
     LOOP,
 )
@@ -133,19 +141,17 @@ class Scene:
     lines: tuple[Line, ...]
 
 
-def measure_vs(versus: Versus, step: Step) -> tuple[Scene, ...]:
-    """Let every reader read every portal, with nothing changing and with deals changing.
+def measure_vs(versus: Versus, step: Step) -> Iterator[Scene]:
+    """Let every reader read every portal, with nothing changing and with deals changing; scene by scene.
 
     Raises:
         PipelineError: a portal does not start.
     """
-    scenes = []
     for rows in versus.sizes:
         for cost in versus.costs:
             step(f"{rows:,} deals, calls {'take their time' if cost else 'cost nothing'}")
             lines = tuple(_line(versus, reader, rows, step, cost=cost) for reader in versus.readers)
-            scenes.append(Scene(rows, cost, versus.allowed, lines))
-    return tuple(scenes)
+            yield Scene(rows, cost, versus.allowed, lines)
 
 
 def judge(lived: Iterable[int], read: Iterable[int]) -> Verdict:
@@ -157,8 +163,8 @@ def judge(lived: Iterable[int], read: Iterable[int]) -> Verdict:
     return Verdict(missing, doubled)
 
 
-def loop_forecast(rows: int, allowed: Allowed, *, cost: bool) -> tuple[float, float]:
-    """Seconds and server seconds that a loop over `start` takes; endless seconds where it will be refused."""
+def forecast(rows: int, allowed: Allowed, *, cost: bool) -> tuple[float, float]:
+    """Seconds and server seconds of page after page; endless seconds where it will be refused."""
     from sources.demo_portal import CostModel  # noqa: PLC0415 - numpy
 
     pages, model = ceil(rows / PAGE), CostModel()
@@ -171,8 +177,8 @@ def loop_forecast(rows: int, allowed: Allowed, *, cost: bool) -> tuple[float, fl
 def _line(versus: Versus, reader: Reader, rows: int, step: Step, *, cost: bool) -> Line:
     if reader.obstacle:
         return Line(reader.name, obstacle=reader.obstacle)
-    seconds, operating = loop_forecast(rows, versus.allowed, cost=cost)
-    computed = reader == LOOP and 60 * versus.max_minutes < seconds < float("inf")
+    seconds, operating = forecast(rows, versus.allowed, cost=cost)
+    computed = reader.page_a_request and 60 * versus.max_minutes < seconds < float("inf")
     if computed:  # what is lost does not depend on its pace, nor does its memory
         step(f"  {reader.name}, computed; measured without limits for what it loses")
         cost, versus = False, replace(versus, allowed=replace(versus.allowed, rate=0.0))

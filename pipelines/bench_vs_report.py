@@ -117,10 +117,10 @@ def remarks(scene: Scene) -> Iterator[str]:
             yield _winner(metric, whole)
 
 
-def page(scenes: Sequence[Scene], command: str) -> str:
-    """The Markdown page."""
+def page(scenes: Sequence[Scene], command: str, found: str) -> str:
+    """The Markdown page; `found` are the surroundings as they were before all of it."""
     introduction = _INTRODUCTION.format(command=command, page=PAGE, ours=OURS)
-    parts = ["# Side by side", introduction, BEGIN, surroundings()]
+    parts = ["# Side by side", introduction, BEGIN, found]
     for scene in scenes:
         parts += [f"## {title(scene)}", table(scene), "\n".join(f"- {each}" for each in remarks(scene))]
     return "\n\n".join([*parts, END]) + "\n"
@@ -149,7 +149,7 @@ def surroundings() -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}; {cores} cores ({_processor()}), {memory:.0f} GB, "
         f"{platform.system()}, Python {platform.python_version()}; {packages}. "
-        f"Load of the machine at the end: {load:.1f}.{busy}"
+        f"Load of the machine before: {load:.1f}.{busy}"
     )
 
 
@@ -169,8 +169,8 @@ All deals of a demo portal, with all their fields, read by several programs in o
 - `{ours}` ends with a DuckDB file on the disk: typed, committed, checked against the portal's count. The
   others end with a list of dictionaries in memory and have stored nothing yet.
 - b24pysdk speaks https only, so it alone pays for encryption. fast-bitrix24 is told the portal's limits. The
-  loop keeps to the requests a second and waits a second after a 503; where it would take too long, its time
-  is computed, and what it loses is measured without limits."""
+  loop keeps to the requests a second and waits a second after a 503. Where a reader that asks for one page in
+  each request would take too long, its time is computed, and what it loses is measured without limits."""
 
 
 def _completeness(reading: Reading) -> str:

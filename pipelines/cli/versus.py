@@ -34,11 +34,14 @@ class Asked:
         words += [f"--rate {self.rate:g}"] * (self.rate != 2)  # noqa: PLR2004 - the default
         words += [f"--bucket {self.bucket}"] * (self.bucket != 50)  # noqa: PLR2004 - likewise
         words += [f"--operating-limit {self.operating_limit:g}"] * (self.operating_limit != 480)  # noqa: PLR2004
+        words += [f"--max-minutes {self.max_minutes:g}"] * (self.max_minutes != 15)  # noqa: PLR2004
         return " ".join(["b24 bench --vs", *words])
 
 
 def compare(subject: Subject, asked: Asked, narrator: "Narrator") -> tuple["Scene", ...]:
     """Let all readers read; with `cost` once where calls cost nothing, and once where they take their time.
+
+    The page is written anew with every scene: of hours that were broken off it shows what there was.
 
     Raises:
         UsageError: the sizes are no numbers, or something else than deals is to be read.
@@ -46,13 +49,21 @@ def compare(subject: Subject, asked: Asked, narrator: "Narrator") -> tuple["Scen
     """
     from pipelines.bench_vs import Versus, measure_vs  # noqa: PLC0415 - as all commands
     from pipelines.bench_vs_process import Allowed  # noqa: PLC0415
+    from pipelines.bench_vs_report import page, surroundings  # noqa: PLC0415
 
     if subject is not Subject.DEALS:
         raise UsageError(f"--vs compares readers of deals; `b24 bench {subject}` has nothing to compare")
     costs = (False, True) if asked.cost else (False,)
     allowed = Allowed(asked.rate, asked.bucket, asked.operating_limit)
     wanted = Versus(sizes_of(asked.sizes), costs, allowed, asked.max_minutes)
-    return measure_vs(wanted, narrator.step)
+    scenes: list[Scene] = []
+    found = surroundings()
+    for scene in measure_vs(wanted, narrator.step):
+        scenes.append(scene)
+        if asked.output is not None:
+            asked.output.parent.mkdir(parents=True, exist_ok=True)
+            asked.output.write_text(page(scenes, asked.command, found), encoding="utf-8")
+    return tuple(scenes)
 
 
 def sizes_of(text: str) -> tuple[int, ...]:
@@ -68,8 +79,8 @@ def sizes_of(text: str) -> tuple[int, ...]:
 
 
 def tell(scenes: Sequence["Scene"], asked: Asked) -> None:
-    """Print a table a scene, and who wins where; write the page if it was asked for."""
-    from pipelines.bench_vs_report import COLUMNS, NUMBERS, cells, page, remarks, title  # noqa: PLC0415
+    """Print a table a scene, and who wins where."""
+    from pipelines.bench_vs_report import COLUMNS, NUMBERS, cells, remarks, title  # noqa: PLC0415
 
     console = tables.stdout()
     for scene in scenes:
@@ -82,6 +93,4 @@ def tell(scenes: Sequence["Scene"], asked: Asked) -> None:
             console.print(f"- {remark.replace('**', '')}")
         console.print()
     if asked.output is not None:
-        asked.output.parent.mkdir(parents=True, exist_ok=True)
-        asked.output.write_text(page(scenes, asked.command), encoding="utf-8")
         console.print(f"Written: {asked.output}")

@@ -20,8 +20,8 @@ from pipelines.bench_vs import (
     Scene,
     Verdict,
     Versus,
+    forecast,
     judge,
-    loop_forecast,
     measure_vs,
 )
 from pipelines.bench_vs_portal import METHOD, Disturber, make_portal
@@ -140,11 +140,11 @@ def test_what_is_not_installed_says_how_to_install_it() -> None:
 
 def test_the_time_of_a_loop_is_forecast() -> None:
     """Half a second a page; with costs that of the calls, unless the operating time would be used up."""
-    assert loop_forecast(300_000, Allowed(), cost=False) == (3_000, 0)
-    seconds, operating = loop_forecast(10_000, Allowed(), cost=True)
+    assert forecast(300_000, Allowed(), cost=False) == (3_000, 0)
+    seconds, operating = forecast(10_000, Allowed(), cost=True)
     assert seconds == 100
     assert operating == pytest.approx(200 * (0.02 + 50 * 0.0004 + 0.21 + 0.01))
-    assert loop_forecast(100_000, Allowed(), cost=True)[0] == float("inf")
+    assert forecast(100_000, Allowed(), cost=True)[0] == float("inf")
 
 
 def reading(outcome: Outcome, verdict: Verdict | None, seconds: float, said: str = "") -> Reading:
@@ -186,7 +186,7 @@ def test_the_page_marks_what_was_not_measured_to_its_end() -> None:
     """Computed figures say so, and so does who was stopped or failed."""
     scene = made_up()
     lines = {line.name: dict(zip(COLUMNS, cells(line, cost=True), strict=True)) for line in scene.lines}
-    text = page([scene], "b24 bench --vs")
+    text = page([scene], "b24 bench --vs", "A machine.")
 
     assert lines[LOOP.name]["wall s"] == "3,000.0 (computed)"
     assert lines["endless"]["nothing changing"] == "stopped after 15 min with 100 rows"
@@ -218,8 +218,10 @@ def test_sizes_are_numbers_with_commas_between() -> None:
 
 def test_the_page_says_how_it_is_made() -> None:
     """The command without the place of the page, and with what is not as usual."""
-    usual = Asked("10", 2.0, 50, cost=False, max_minutes=1.0, operating_limit=480, output=Path("x.md"))
+    usual = Asked("10", 2.0, 50, cost=False, max_minutes=15.0, operating_limit=480, output=Path("x.md"))
     other = Asked("10,20", 5.0, 250, cost=True, max_minutes=1.0, operating_limit=12, output=None)
 
     assert usual.command == "b24 bench --vs --sizes 10"
-    assert other.command == ("b24 bench --vs --sizes 10,20 --cost --rate 5 --bucket 250 --operating-limit 12")
+    assert other.command == (
+        "b24 bench --vs --sizes 10,20 --cost --rate 5 --bucket 250 --operating-limit 12 --max-minutes 1"
+    )

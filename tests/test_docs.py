@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from pipelines.report import SETTINGS as REPORT_SETTINGS
 from pipelines.settings import REPORTING, SETTINGS, Settings
 from sources.bitrix24.entities import ENTITIES, Reading
 from sources.demo_portal import DemoPortal, serve
+from tests.pipelines.prepared import command_file, start
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -28,6 +30,9 @@ PAGES = (README, ROOT / "docs/sync.md", ROOT / "docs/reports.md")
 """What is typed from its first line to its last, in this order."""
 NOT_RUN = ("text", "cron", "toml", "sh")
 """Fences of what is no command, and (sh) of what installs and opens a browser."""
+_ASK = "import duckdb, sys; duckdb.connect('warehouse.duckdb', read_only=True).sql(sys.argv[1]).show()"
+RUN_BY_PYTHON = {"python": (), "sql": (_ASK,)}
+"""Fences of which `python -c` is given the text, behind these words."""
 PLACEHOLDER = "https://your-portal.bitrix24.com/rest/1/the-secret/"
 
 
@@ -226,15 +231,40 @@ def test_python_and_sql_in_readme_are_there_to_be_run() -> None:
     assert len(blocks("bash")) > 3
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
+@dataclass(frozen=True)
+class Place:
     """A folder with nothing in it, a portal, and an environment in which `b24` is a command."""
+
+    folder: Path
+    environment: dict[str, str]
+    inherited: int
+
+    def run(self, language: str, block: str) -> tuple[int | None, str]:
+        """Type a block; its exit code and all that it wrote."""
+        if language == "bash":
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", block],
+                cwd=self.folder,
+                env=self.environment,
+                pass_fds=[self.inherited],
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
+            return done.returncode, done.stdout + done.stderr
+        process = start(["-c", *RUN_BY_PYTHON[language], block], self.folder, self.environment)
+        output, errors = process.communicate(timeout=300)
+        return process.poll(), (output + errors).decode()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Where README's blocks are typed."""
     folder = tmp_path_factory.mktemp("reader")
     binaries = folder / "bin"
     binaries.mkdir()
-    shim = binaries / "b24"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pipelines.cli "$@"\n')
-    shim.chmod(0o755)
+    inherited = command_file(binaries / "b24", "-m", "pipelines.cli")
     (binaries / "python").symlink_to(sys.executable)
     with serve(DemoPortal(deals=80, rate=0)) as url:
         environment = {
@@ -245,32 +275,23 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
             "BITRIX24_WEBHOOK_URL": url,
             "SOURCES__BITRIX24__HISTORY": "deals",  # as README shows it in config.toml
         }
-        yield folder, environment
+        yield Place(folder, environment, inherited)
 
 
 @pytest.mark.slow
-def test_commands_python_and_sql_of_readme_run(place: tuple[Path, dict[str, str]]) -> None:
+def test_commands_python_and_sql_of_readme_run(place: Place) -> None:
     """Every block behind the two install commands does what its page says, in the order of the pages."""
-    folder, environment = place
-    url = environment["BITRIX24_WEBHOOK_URL"]
+    url = place.environment["BITRIX24_WEBHOOK_URL"]
     text = "\n".join(page.read_text() for page in PAGES)
     for language, block in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
         if block.strip() in (first_command(), contributors_command()):
             continue
-        typed = block.replace(PLACEHOLDER, url)
-        ask = "import duckdb, sys; duckdb.connect('warehouse.duckdb', read_only=True).sql(sys.argv[1]).show()"
-        words = {
-            "bash": ["bash", "-euo", "pipefail", "-c", typed],
-            "python": [sys.executable, "-c", typed],
-            "sql": [sys.executable, "-c", ask, typed],
-        }.get(language)
-        if words is None:
+        if language != "bash" and language not in RUN_BY_PYTHON:
             assert language in NOT_RUN, language
             continue
-        done = subprocess.run(
-            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-        )
-        assert done.returncode == 0, f"{typed}\n{done.stdout}\n{done.stderr}"
+        typed = block.replace(PLACEHOLDER, url)
+        exit_code, told = place.run(language, typed)
+        assert exit_code == 0, f"{typed}\n{told}"
 
 
 def test_cron_line_calls_a_command_that_exists() -> None:

@@ -3,17 +3,20 @@
 A test of a command wants a process of its own: memory, folder, environment, streams, signals, exit code. It
 can do without importing dlt once more, which takes longer than most commands. So one process for all tests of
 a worker imports the libraries, and nothing of ours, and every further process is a fork of that one. What a
-start from nothing costs and does is tested in cli/test_startup.py, cli/test_portal.py, test_docs.py and
-test_first_command.py, and wherever `b24.anew` is called.
+start from nothing costs and does is tested in cli/test_startup.py, cli/test_portal.py and
+test_first_command.py, and wherever `b24.anew` is called. What a shell starts can be such a fork too: see
+`command_file`.
 """
 
 import atexit
+import gc
 import importlib
 import json
 import os
 import resource
 import runpy
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -107,17 +110,42 @@ def start(
     """
     what = {"words": words, "folder": str(folder), "environment": environment, "most_bytes": most_bytes}
     output, errors = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 - communicate closes them
-    with tempfile.TemporaryFile() as request, tempfile.TemporaryFile() as typed:
-        request.write(json.dumps(what).encode())
+    with tempfile.TemporaryFile() as typed:
         typed.write(stdin.encode())
-        for file in (request, typed):
-            file.seek(0)
+        typed.seek(0)
+        pid, ending = _order(_server()[0], what, [typed.fileno(), output.fileno(), errors.fileno()])
+    return Process(pid, ending, output, errors)
+
+
+def command_file(path: Path, *words: str) -> int:
+    """Write a command that a shell can run: `python` with these words before those that are typed.
+
+    Returns:
+        The file number that the shell must inherit. One command at a time can be run with it.
+    """
+    server = _server()[0].fileno()
+    command = shlex.join([sys.executable, "-I", __file__, str(server), *words])
+    path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    path.chmod(0o755)
+    return server
+
+
+def _order(server: socket.socket, what: Mapping[str, Any], streams: Sequence[int]) -> tuple[int, int]:
+    """Have a process started; its id, and the file in which its exit code will stand."""
+    with tempfile.TemporaryFile() as request:
+        request.write(json.dumps(what).encode())
+        request.seek(0)
         ending, ends = os.pipe()
-        files = [request.fileno(), typed.fileno(), output.fileno(), errors.fileno(), ends]
-        server, _ = _server()
-        socket.send_fds(server, [b"!"], files)
+        socket.send_fds(server, [b"!"], [request.fileno(), *streams, ends])
         os.close(ends)
-        return Process(int(server.recv(16)), ending, output, errors)
+        return int(server.recv(16)), ending
+
+
+def _typed_in_a_shell(server: socket.socket, words: Sequence[str]) -> int:
+    """Have a process run in place of this one, here, and with its streams; the exit code of that."""
+    what = {"words": words, "folder": str(Path.cwd()), "environment": dict(os.environ), "most_bytes": None}
+    _, ending = _order(server, what, range(3))
+    return int(os.read(ending, 16))
 
 
 @cache
@@ -222,7 +250,12 @@ def _run_to_the_end(files: list[int]) -> int:
 
 
 if __name__ == "__main__":
+    _, _number, *_words = sys.argv
+    _socket = socket.socket(fileno=int(_number))
+    if _words:
+        os._exit(_typed_in_a_shell(_socket, _words))
     for _library in LIBRARIES:
         importlib.import_module(_library)
-    if (_files := _fork_on_request(socket.socket(fileno=int(sys.argv[1])))) is not None:
+    gc.freeze()  # a fork that looks through what is imported for garbage copies all of it
+    if (_files := _fork_on_request(_socket)) is not None:
         os._exit(_run_to_the_end(_files))

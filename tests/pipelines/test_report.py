@@ -52,7 +52,13 @@ def test_models_and_tests_are_reported(db: Path, target_dir: Path, capfd: pytest
     before = sorted(PROJECT.rglob("*"))
     steps: list[tuple[str, str, float]] = []
 
-    report = build(db, as_of=AS_OF, target_dir=target_dir, progress=lambda *step: steps.append(step))
+    report = build(
+        db,
+        as_of=AS_OF,
+        select=["+rpt_deal_funnel", "+fct_call"],
+        target_dir=target_dir,
+        progress=lambda *step: steps.append(step),
+    )
 
     rows = {model.name: (model.schema, model.rows) for model in report.models}
     assert report.ok, report.failed

@@ -74,7 +74,7 @@ def command_line() -> Callable[[Path], CommandLine]:
     """The command line in a folder."""
 
     def in_folder(folder: Path) -> CommandLine:
-        kept = ("PATH", "PYTHONDONTWRITEBYTECODE", "SYSTEMROOT")
+        kept = ("PATH", "PYTHONDONTWRITEBYTECODE", "SYSTEMROOT", "B24_CACHE_DIR")
         return CommandLine(
             folder,
             {

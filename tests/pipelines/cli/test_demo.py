@@ -21,7 +21,7 @@ def test_the_demo_does_not_touch_a_real_warehouse(b24) -> None:
     path = b24.folder / "warehouse.duckdb"
     with duckdb.connect(str(path)) as real:
         real.execute("CREATE TABLE mine AS SELECT 42 AS answer")
-    done = b24("demo", "--db", "warehouse.duckdb")
+    done = b24("demo", "--size", "small", "--db", "warehouse.duckdb")
 
     assert done.returncode == 2
     assert "not of a demo" in done.stderr

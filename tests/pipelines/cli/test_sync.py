@@ -13,10 +13,11 @@ pytestmark = pytest.mark.slow
 
 def test_a_sync_ends_with_a_table_and_the_id_of_the_run(b24, webhook) -> None:
     """A person sees each entity with its rows, and the id under which the run is in `ops`."""
-    done = b24("sync", webhook=webhook)
+    done = b24("sync", "deals", "users", webhook=webhook)
 
     assert done.returncode == 0, done.stderr
     assert re.search(r"deals\s+done\s+120\s", done.stdout)
+    assert re.search(r"users\s+done\s+\d+\s", done.stdout)
     run_id = re.search(r"run (\S+) done", done.stdout)[1]
     with duckdb.connect(str(b24.folder / "warehouse.duckdb"), read_only=True) as warehouse:
         assert warehouse.execute("SELECT run_id FROM ops.sync_runs").fetchall() == [(run_id,)]
@@ -94,7 +95,7 @@ def test_one_entity_that_fails_does_not_stop_the_others(b24, portal, webhook) ->
             "command_error", method="department.get", times=-1, code="INTERNAL", description="Broken module"
         )
     )
-    done = b24("sync", webhook=webhook)
+    done = b24("sync", "departments", "deals", webhook=webhook)
 
     assert done.returncode == 1
     assert "departments: failed" in done.stderr

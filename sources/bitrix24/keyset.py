@@ -208,7 +208,8 @@ class KeysetRead:
                 break
             if grown or page.rejected:  # the pages behind refer to another row than this one's last
                 break
-        lane = spool.append(lane, texts, last=last, done=done or lane.high == last)
+        done = done or lane.high == last
+        lane = spool.append(lane, texts, last=last, done=done, enough=sealing.enough)
         self._session.observer.received(self._entity.name, len(texts))
         await sealing.full_files(self._rows.columns)
         if failure is not None:

@@ -13,7 +13,7 @@ from .convert import Converter
 from .entities import CONTACT_POINTS, MULTIFIELDS, REJECTED_ROWS, Entity
 from .fields import Column, column_name
 from .reading import PAGE_ROWS, CalendarWindow, Checks, Observer, Sealed, Vanished, Warehouse, nobody_waits
-from .spool import Chunk, RowFile, Spool
+from .spool import CHUNK_ROWS, Chunk, RowFile, Spool
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -114,6 +114,14 @@ class Sealing:
         self._spool = spool
         self._places = asyncio.Semaphore(_UNSEALED)
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def enough(self) -> int:
+        """The rows that make a file worth sealing: fewer where nothing else is to be sealed.
+
+        So little is left to do when a portal that gives rows slowly has given the last one.
+        """
+        return CHUNK_ROWS if self._session.converting.locked() else CHUNK_ROWS // 2
 
     async def full_files(self, columns: tuple[Column, ...]) -> None:
         """Begin to seal the files that are full; waits while too many are unsealed."""

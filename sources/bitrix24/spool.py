@@ -59,12 +59,11 @@ class RowFile:
     size: int = 0
     longest: int = 0
 
-    @property
-    def full(self) -> bool:
-        """Whether it holds enough to be sealed."""
+    def full(self, rows: int = CHUNK_ROWS) -> bool:
+        """Whether it holds enough to be sealed: so many rows, a multiple of row groups."""
         ends_a_group = self.rows % ROW_GROUP_ROWS == 0
         large = self.size >= CHUNK_BYTES and ends_a_group
-        return self.rows >= CHUNK_ROWS or large or self.size >= _MOST_BYTES
+        return (self.rows >= rows and ends_a_group) or large or self.size >= _MOST_BYTES
 
 
 class Spool:
@@ -140,8 +139,13 @@ class Spool:
         ]
         self._note({"lanes": [asdict(replace(lane, done=True)), *map(asdict, others)]})
 
-    def append(self, lane: Lane, rows: Sequence[Raw], *, last: int, done: bool) -> Lane:
-        """Keeps the rows of one answer; returns the lane as it is afterwards."""
+    def append(
+        self, lane: Lane, rows: Sequence[Raw], *, last: int, done: bool, enough: int = CHUNK_ROWS
+    ) -> Lane:
+        """Keeps the rows of one answer; returns the lane as it is afterwards.
+
+        `enough` rows, a multiple of row groups, make a file full.
+        """
         lane = replace(lane, last=last, done=done)
         files: dict[str, RowFile] = {}
         while rows:
@@ -155,7 +159,7 @@ class Spool:
             file.longest = max(file.longest, *map(len, part))
             files[file.path.name] = file
             lane = replace(lane, rows=lane.rows + len(part))
-            if file.full:
+            if file.full(enough):
                 self._full += filter(None, [self.take(lane)])
         noted = [[file.path.name, file.rows, file.size, file.longest] for file in files.values()]
         self._note({"lanes": [asdict(lane)], "files": noted})

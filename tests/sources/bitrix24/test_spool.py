@@ -189,6 +189,16 @@ def test_files_hold_whole_row_groups(tmp_path: Path) -> None:
         assert ids_on_disk(spool) == list(range(1, 30_001))
 
 
+def test_fewer_rows_are_enough_where_that_is_said(tmp_path: Path) -> None:
+    """An idle converter takes what is there, whole row groups of it."""
+    with Spool(tmp_path, IDENTITY) as spool:
+        read = rows(1, ROW_GROUP_ROWS + 10)
+        spool.append(spool.lane(0, 0, None), read, last=len(read), done=False, enough=ROW_GROUP_ROWS)
+        assert [file.rows for file in spool.take_full()] == [ROW_GROUP_ROWS]
+        assert spool.take_full() == []
+        assert [file.rows for file in spool.unsealed.values()] == [ROW_GROUP_ROWS, 10]
+
+
 @pytest.mark.parametrize(
     ("rows_in_it", "size", "full"),
     [
@@ -202,7 +212,7 @@ def test_files_hold_whole_row_groups(tmp_path: Path) -> None:
 )
 def test_wide_rows_fill_a_file_sooner(*, rows_in_it: int, size: int, full: bool) -> None:
     """Hundreds of custom fields end it at a row group; a few rows of megabytes anywhere."""
-    assert RowFile(Path("x"), rows_in_it, size).full is full
+    assert RowFile(Path("x"), rows_in_it, size).full() is full
 
 
 def test_discarded_spool_leaves_nothing(tmp_path: Path) -> None:

@@ -39,8 +39,7 @@ class Outcome(StrEnum):
 class Reader:
     """A way to read all deals.
 
-    `way` is its name in bench_peers, none for our own; `module` and `package` are what must be installed. One
-    that asks for a page in each request can be so slow that its time is computed.
+    `way` is its name in bench_peers, none for our own; `module` and `package` are what must be installed.
     """
 
     name: str
@@ -48,7 +47,6 @@ class Reader:
     module: str | None = None
     package: str | None = None
     https: bool = False
-    page_a_request: bool = False
 
     @property
     def obstacle(self) -> str:
@@ -60,17 +58,11 @@ class Reader:
         return ""
 
 
-LOOP: Final = Reader("a loop over start", "naive", page_a_request=True)
+LOOP: Final = Reader("a loop over start", "naive")
 READERS: Final = (
     Reader(OURS),
     Reader("fast-bitrix24 get_all", "fast_bitrix24", "fast_bitrix24", "fast-bitrix24"),
-    Reader(
-        "fast-bitrix24 get_all, slow",
-        "fast_bitrix24_slow",
-        "fast_bitrix24",
-        "fast-bitrix24",
-        page_a_request=True,
-    ),
+    Reader("fast-bitrix24 get_all, slow", "fast_bitrix24_slow", "fast_bitrix24", "fast-bitrix24"),
     Reader("b24pysdk as_list_fast", "b24pysdk", "b24pysdk", "b24pysdk", https=True),
     LOOP,
 )
@@ -163,8 +155,8 @@ def judge(lived: Iterable[int], read: Iterable[int]) -> Verdict:
     return Verdict(missing, doubled)
 
 
-def forecast(rows: int, allowed: Allowed, *, cost: bool) -> tuple[float, float]:
-    """Seconds and server seconds of page after page; endless seconds where it will be refused."""
+def loop_forecast(rows: int, allowed: Allowed, *, cost: bool) -> tuple[float, float]:
+    """Seconds and server seconds that a loop over `start` takes; endless seconds where it will be refused."""
     from sources.demo_portal import CostModel  # noqa: PLC0415 - numpy
 
     pages, model = ceil(rows / PAGE), CostModel()
@@ -177,8 +169,8 @@ def forecast(rows: int, allowed: Allowed, *, cost: bool) -> tuple[float, float]:
 def _line(versus: Versus, reader: Reader, rows: int, step: Step, *, cost: bool) -> Line:
     if reader.obstacle:
         return Line(reader.name, obstacle=reader.obstacle)
-    seconds, operating = forecast(rows, versus.allowed, cost=cost)
-    computed = reader.page_a_request and 60 * versus.max_minutes < seconds < float("inf")
+    seconds, operating = loop_forecast(rows, versus.allowed, cost=cost)
+    computed = reader == LOOP and 60 * versus.max_minutes < seconds < float("inf")
     if computed:  # what is lost does not depend on its pace, nor does its memory
         step(f"  {reader.name}, computed; measured without limits for what it loses")
         cost, versus = False, replace(versus, allowed=replace(versus.allowed, rate=0.0))

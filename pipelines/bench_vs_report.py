@@ -169,8 +169,8 @@ All deals of a demo portal, with all their fields, read by several programs in o
 - `{ours}` ends with a DuckDB file on the disk: typed, committed, checked against the portal's count. The
   others end with a list of dictionaries in memory and have stored nothing yet.
 - b24pysdk speaks https only, so it alone pays for encryption. fast-bitrix24 is told the portal's limits. The
-  loop keeps to the requests a second and waits a second after a 503. Where a reader that asks for one page in
-  each request would take too long, its time is computed, and what it loses is measured without limits."""
+  loop keeps to the requests a second and waits a second after a 503; where it would take too long, its time
+  is computed, and what it loses is measured without limits."""
 
 
 def _completeness(reading: Reading) -> str:

@@ -23,7 +23,7 @@ from sources.bitrix24.portal_read import Place, PortalRead
 _SHARE = 0.3125
 # Files that are inserted at the same time: more of them hold more memory, and two cores are busy with fewer.
 LOAD_WORKERS = 2
-# Seconds in which the first requests get on their way, before the import of dlt takes the interpreter.
+# Seconds in which the first requests get on their way, before dlt opens the file and takes the interpreter.
 _HEAD_START = 0.3
 # Values, for each megabyte, that are worth a load of their own, which costs about a second whatever it loads.
 _EARLY_VALUES = 12_000
@@ -54,7 +54,7 @@ class Load:
         failure: Exception | None = None
         self._copy.is_whole = False
         try:
-            # where nothing is remembered the reading need not wait for dlt, which takes a second to import
+            # where nothing is remembered the reading need not wait for dlt
             states = self._states() if self._copy.holds_rows else {}
             self._read.begin({name: states.get(name, {}) for name in names}, place)
             if not self._copy.holds_rows:

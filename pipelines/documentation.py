@@ -7,9 +7,9 @@ from pipelines.custom_models import CustomModels
 from pipelines.dbt_project import PROJECT, write_docs
 from pipelines.dbt_results import ProjectError
 from pipelines.errors import PipelineError
+from pipelines.places import places_of
 from pipelines.refresh import custom_folder
 from pipelines.settings import Settings
-from pipelines.working_copy import places_of
 
 
 def docs(db: str | Path = "warehouse.duckdb", output: str | Path = "warehouse-docs") -> Path:

@@ -11,9 +11,10 @@ from pipelines.dlt_load import Load
 from pipelines.errors import PipelineError, RunInterrupted
 from pipelines.ops import EntityReport, RunTotals
 from pipelines.order import Order, order_of
+from pipelines.places import Places
 from pipelines.postgres_server import reachable_server
 from pipelines.settings import Settings
-from pipelines.working_copy import Places, WorkingCopy, working_copy
+from pipelines.working_copy import WorkingCopy, working_copy
 from sources.bitrix24.entities import ENTITIES
 from sources.bitrix24.errors import Bitrix24Error, RefusedError
 from sources.bitrix24.portal_read import Connection, PortalRead, ReadSettings, SilentObserver

@@ -17,12 +17,12 @@ from typing import Final
 
 import duckdb
 
+from pipelines.places import places_of
 from pipelines.postgres_load import Part, send
 from pipelines.postgres_rows import FileTable, Times, tables_of, times_of
 from pipelines.postgres_server import PostgresError, Server, Session
 from pipelines.raw_schema import RAW_SCHEMA
 from pipelines.warehouse import reading
-from pipelines.working_copy import places_of
 
 OPS: Final = "ops"
 _COLUMNS = """

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import PipelineError, UsageError
+from pipelines.places import places_of
 from pipelines.report import BuildError, BuildReport, SettingError
 from pipelines.report import build as build_models
 from pipelines.settings import Settings
-from pipelines.working_copy import WorkingCopy, places_of, working_copy
+from pipelines.working_copy import WorkingCopy, working_copy
 
 if TYPE_CHECKING:
     from pipelines.load import SyncReport

@@ -12,14 +12,14 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipelines.errors import LockedError, UsageError, WarehouseError
+from pipelines.errors import LockedError, WarehouseError
 from pipelines.file_trouble import file_trouble, lock_holder, unreadable
+from pipelines.places import Places, places_of
 from pipelines.raw_schema import RAW_SCHEMA
 from pipelines.run_lock import held
 from sources.bitrix24.spool import ROW_GROUP_ROWS
@@ -27,59 +27,12 @@ from sources.bitrix24.spool import ROW_GROUP_ROWS
 if TYPE_CHECKING:
     from pipelines.raw_tables import RawTables
 
-__all__ = ["CATALOGUE", "Places", "WorkingCopy", "attaching", "places_of", "working_copy"]
-
 CATALOGUE = "working_copy"
 """What the copy is called in statements."""
-
-_SCHEMAS = (
-    "bitrix24",
-    "staging",
-    "core",
-    "reporting",
-    "custom",
-    "ops",
-    "main",
-    "temp",
-    "system",
-    "information_schema",
-)
 
 # A sync asks eighty questions, and to open a file takes longer than most answers. What DuckDB keeps of a
 # larger file in memory would cost more than that saves.
 _KEPT_OPEN_BYTES = 64_000_000
-
-
-@dataclass(frozen=True)
-class Places:
-    """The paths that belong to one warehouse file."""
-
-    db: Path
-
-    @property
-    def folder(self) -> Path:
-        """Everything a run keeps beside the file."""
-        return self.db.with_name(f"{self.db.name}.b24")
-
-    @property
-    def working(self) -> Path:
-        """The copy a run works on: of the same name, because DuckDB names the catalogue after the file."""
-        return self.folder / "work" / self.db.name
-
-    @property
-    def dlt(self) -> Path:
-        """The working folder of dlt: of use only together with the copy."""
-        return self.folder / "dlt"
-
-    @property
-    def spool(self) -> Path:
-        """Rows that are read and not yet loaded."""
-        return self.folder / "spool"
-
-    @property
-    def dbt(self) -> Path:
-        """What dbt parsed and logged."""
-        return self.folder / "dbt"
 
 
 class WorkingCopy:
@@ -160,33 +113,10 @@ def attaching(path: Path) -> str:
 
 
 def _opened(path: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"temp_directory": f"{path}.tmp"})
     connection.execute(attaching(path))
     connection.execute(f"USE {CATALOGUE}; SET TimeZone = 'UTC'")
     return connection
-
-
-def places_of(db: str | Path) -> Places:
-    """The places of a warehouse file.
-
-    Raises:
-        UsageError: a name that no query could be written for.
-    """
-    path = Path(db).expanduser().absolute()
-    if path.stem.lower() in _SCHEMAS:
-        raise UsageError(
-            f"{path.name}: DuckDB names its catalogue after the file, and {path.stem!r} is also a schema "
-            f"in it, so {path.stem}.… would be ambiguous in every query. Choose another name, "
-            "such as warehouse.duckdb"
-        )
-    if odd := set("%'") & set(str(path)):
-        raise UsageError(
-            f"{path}: dlt cannot work in a path with {' and '.join(sorted(odd))} in it; "
-            "choose another name or folder"
-        )
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder: name a file in it, such as {path / 'warehouse.duckdb'}")
-    return Places(path)
 
 
 @contextmanager

@@ -55,13 +55,16 @@ class Converter:
     """Turns files of row texts (one JSON object a line) into Parquet files.
 
     One converter serves one thread; `synced_at` is the moment written beside every row, `memory_mb` what
-    the run's database may use.
+    the run's database may use, `overflow` a folder for what does not fit into that (the working folder, as
+    DuckDB has it, may be nobody's to write).
     """
 
-    def __init__(self, synced_at: str, memory_mb: int = 512) -> None:
+    def __init__(self, synced_at: str, memory_mb: int = 512, overflow: Path | None = None) -> None:
         self._synced_at = synced_at
         self._memory_mb = int(memory_mb * _SHARE)
         self._db = duckdb.connect(config={"threads": 2, "memory_limit": f"{self._memory_mb}MB"})
+        if overflow is not None:
+            self._db.execute("SET temp_directory = $1", [str(overflow)])
         self._db.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
 
     def close(self) -> None:

@@ -93,7 +93,7 @@ class PortalReader:
             warehouse=warehouse,
             observer=observer,
             synced_at=synced_at,
-            converter=Converter(synced_at, memory_mb),
+            converter=Converter(synced_at, memory_mb, folder / "converter.tmp"),
             checks=rules.checks,
             calendar_window=rules.calendar_window,
             history=rules.history,

@@ -20,8 +20,8 @@ from pipelines.bench_vs import (
     Scene,
     Verdict,
     Versus,
-    forecast,
     judge,
+    loop_forecast,
     measure_vs,
 )
 from pipelines.bench_vs_portal import METHOD, Disturber, make_portal
@@ -140,11 +140,11 @@ def test_what_is_not_installed_says_how_to_install_it() -> None:
 
 def test_the_time_of_a_loop_is_forecast() -> None:
     """Half a second a page; with costs that of the calls, unless the operating time would be used up."""
-    assert forecast(300_000, Allowed(), cost=False) == (3_000, 0)
-    seconds, operating = forecast(10_000, Allowed(), cost=True)
+    assert loop_forecast(300_000, Allowed(), cost=False) == (3_000, 0)
+    seconds, operating = loop_forecast(10_000, Allowed(), cost=True)
     assert seconds == 100
     assert operating == pytest.approx(200 * (0.02 + 50 * 0.0004 + 0.21 + 0.01))
-    assert forecast(100_000, Allowed(), cost=True)[0] == float("inf")
+    assert loop_forecast(100_000, Allowed(), cost=True)[0] == float("inf")
 
 
 def reading(outcome: Outcome, verdict: Verdict | None, seconds: float, said: str = "") -> Reading:

@@ -9,8 +9,9 @@ import duckdb
 import numpy as np
 import pytest
 
+from pipelines.places import places_of
 from pipelines.raw_tables import RawTables
-from pipelines.working_copy import places_of, working_copy
+from pipelines.working_copy import working_copy
 from sources.bitrix24.reading import Vanished
 
 _TABLE = """

@@ -13,8 +13,8 @@ import pytest
 from pipelines.dbt_project import PROJECT
 from pipelines.documentation import docs
 from pipelines.errors import PipelineError
+from pipelines.places import places_of
 from pipelines.report import BuildError, SettingError, WarehouseBusyError, WarehouseMissingError, build
-from pipelines.working_copy import places_of
 
 pytestmark = pytest.mark.slow
 

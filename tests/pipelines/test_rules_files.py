@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from pipelines.errors import LockedError, UsageError, WarehouseError
-from pipelines.working_copy import places_of, working_copy
+from pipelines.places import places_of
+from pipelines.working_copy import working_copy
 from tests.pipelines.rig import Rig, rig_with, small_portal
 
 pytestmark = pytest.mark.slow

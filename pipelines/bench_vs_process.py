@@ -18,6 +18,7 @@ from sources.bitrix24.redaction import redact
 
 _LAUNCHER: Final = Path(__file__).with_name("bench_vs_launch.py")
 _KEY, _CERTIFICATE = "key.pem", "certificate.pem"
+_AFTERWARDS: Final = "Task exception was never retrieved"  # what asyncio says of the tasks that were left
 _COMPLAINT: Final = re.compile(r"[\w.]+: ")  # an exception's name and its message, not a hint behind them
 _SAID: Final = 160
 
@@ -126,7 +127,8 @@ def run(command: Sequence[str], environment: Mapping[str, str], most_seconds: fl
                 launcher.terminate()  # it kills the reader
                 launcher.wait()
         complaints.seek(0)
-        lines = [line.strip() for line in complaints.read().splitlines() if line.strip()]
+        said, _, _ = complaints.read().partition(_AFTERWARDS)
+        lines = [line.strip() for line in said.splitlines() if line.strip()]
         lines = [line for line in lines if _COMPLAINT.match(line)] or lines
     if not told:
         raise PipelineError(f"{command[0]} could not be started: {lines[-1] if lines else 'no reason given'}")

@@ -134,6 +134,7 @@ class Sealing:
         await self._settle()
         for lane in self._spool.lanes.values():
             self._spool.take(lane)
+        self._spool.take_full()  # they are among those that follow
         for file in list(self._spool.unsealed.values()):
             await self._places.acquire()
             await self._seal(file, columns)

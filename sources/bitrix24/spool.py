@@ -160,7 +160,8 @@ class Spool:
             files[file.path.name] = file
             lane = replace(lane, rows=lane.rows + len(part))
             if file.full(enough):
-                self._full += filter(None, [self.take(lane)])
+                self.take(lane)
+                self._full.append(file)
         noted = [[file.path.name, file.rows, file.size, file.longest] for file in files.values()]
         self._note({"lanes": [asdict(lane)], "files": noted})
         return lane

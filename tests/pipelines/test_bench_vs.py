@@ -122,7 +122,10 @@ def test_b24pysdk_reads_a_portal_that_speaks_https(tmp_path) -> None:
 def test_a_reader_that_takes_too_long_is_stopped() -> None:
     """It is killed after its time, and one that fails tells its last complaint."""
     stopped = run([sys.executable, "-S", "-c", "import signal; signal.pause()"], {}, 0.2)
-    complaint = "print('x\\nValueError: no rows today\\n  see the manual', file=sys.stderr); sys.exit(1)"
+    told = (
+        "x\\nValueError: no rows today\\n  see the manual\\nTask exception was never retrieved\\nOSError: x"
+    )
+    complaint = f"print('{told}', file=sys.stderr); sys.exit(1)"
     failed = run([sys.executable, "-S", "-c", f"import sys; {complaint}"], {}, 60)
 
     assert stopped.stopped

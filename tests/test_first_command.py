@@ -82,6 +82,7 @@ def outline(text: str) -> list[str]:
 def test_first_command_works_in_a_fresh_copy_and_prints_what_readme_shows(demo: Demo) -> None:
     """A new user who types the first command gets the demo, as printed in README."""
     assert demo.done.returncode == 0, demo.done.stderr
+    assert "Warning" not in demo.done.stderr
     assert outline(blocks("text")[0]) == outline(demo.done.stdout)
 
 

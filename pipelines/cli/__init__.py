@@ -1,6 +1,6 @@
 """The command line `b24`; nothing heavy is imported before a command needs it."""
 
-import logging
+import atexit
 import os
 import sys
 from contextlib import suppress
@@ -33,7 +33,7 @@ def _leave(code: object) -> NoReturn:
     if isinstance(code, str):
         sys.stderr.write(f"{code}\n")
         code = 1
-    logging.shutdown()
+    atexit._run_exitfuncs()  # noqa: SLF001 - what libraries leave behind (dbt's locks, logs) they tidy here
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # whoever read it is gone
             stream.flush()
